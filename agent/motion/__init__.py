@@ -1,0 +1,1 @@
+"""Motion: is something that matters moving, where, and since when? Pure; numpy only."""

@@ -1,0 +1,1 @@
+"""Where pictures come from: a camera, a file, a scene of our own. All speak `base.Source`."""

@@ -1,0 +1,1 @@
+"""The hub: keeps events, turns clips into playable video, shows them."""

@@ -1,0 +1,119 @@
+"""The hub's commands: serve, jobs, migrate, admin, token, doctor."""
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from central import settings
+from central.clock import utc_now
+from central.context import Hub
+from database.engine import Database
+
+cli = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
+token_cli = typer.Typer(no_args_is_help=True, help="Tokens for agents.")
+cli.add_typer(token_cli, name="token")
+
+
+def _hub() -> Hub:
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr, force=True
+    )
+    try:
+        found = settings.load()
+    except (settings.SettingsError, ValueError) as error:
+        typer.echo(f"settings: {error}", err=True)
+        raise typer.Exit(2) from error
+    return Hub(found, Database(found.url_of_database), utc_now)
+
+
+@cli.command()
+def serve() -> None:
+    """Serve pages and API."""
+    import uvicorn
+
+    from central.app import make_app
+
+    hub = _hub()
+    uvicorn.run(
+        make_app(hub),
+        host=hub.settings.host,
+        port=hub.settings.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,  # an open event stream would keep the process for ever
+        proxy_headers=False,
+    )
+
+
+@cli.command()
+def jobs() -> None:
+    """Work through the stages and keep house."""
+    from central.jobs import process
+
+    process.run(_hub())
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database up to date and make the share, if there is none yet."""
+    from nfs.share import make_share
+
+    from database.migrate import upgrade
+
+    hub = _hub()
+    hub.settings.home.mkdir(parents=True, exist_ok=True)
+    head = upgrade(hub.database)
+    hub.settings.share_root.mkdir(parents=True, exist_ok=True)
+    share = make_share(hub.settings.share_root)
+    typer.echo(f"database at {head}, share {share} at {hub.settings.share_root}")
+
+
+@cli.command()
+def admin(
+    first_run: Annotated[bool, typer.Option("--first-run", help="Make the first admin.")] = False,
+) -> None:
+    """Make the first admin, if there is no user yet, and print the password once."""
+    from central.accounts.users import ensure_admin
+
+    if not first_run:
+        raise typer.BadParameter("say --first-run")
+    password = ensure_admin(_hub())
+    if password is not None:
+        typer.echo(f"admin password: {password}")
+
+
+@token_cli.command("issue")
+def issue_token(
+    camera: Annotated[str, typer.Option(help="The camera this token may speak for.")],
+    out: Annotated[Path, typer.Option(help="File to write it to, readable by its owner only.")],
+) -> None:
+    """Make a token for a camera's agent. Earlier ones of this camera stop working."""
+    from central.accounts.agent_tokens import issue
+
+    hub = _hub()
+    try:
+        issue(hub, camera, out)
+    except (ValueError, OSError) as error:
+        typer.echo(f"no token was issued: {error}", err=True)
+        raise typer.Exit(2) from error
+    typer.echo(f"token for {camera} written to {out}")
+
+
+@cli.command()
+def doctor() -> None:
+    """Say what is wrong with this hub, one line each; exit 1 if anything is."""
+    from central.health.doctor import examine
+
+    findings = examine(_hub())
+    for finding in findings:
+        typer.echo(finding.line)
+    if any(finding.wrong for finding in findings):
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    cli()

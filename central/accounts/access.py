@@ -1,0 +1,80 @@
+"""Who is asking? Cookies for people, bearer tokens for agents."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import select
+
+from central.accounts.tokens import token_hash
+from central.accounts.users import Person, person_of
+from central.context import Hub, TheHub
+from central.errors import Forbidden, NotLoggedIn
+from database.models import AgentToken
+
+SESSION_COOKIE = "gatehouse_session"
+
+
+@dataclass(frozen=True)
+class AgentIdentity:
+    """An agent. `camera_id` is the only camera it may speak for; None under `open` access."""
+
+    camera_id: str | None
+
+    def must_own(self, camera_id: str) -> None:
+        """Raise Forbidden unless this agent may speak for the camera."""
+        if self.camera_id is not None and self.camera_id != camera_id:
+            raise Forbidden(f"this token belongs to camera {self.camera_id}, not to {camera_id}")
+
+
+def person(request: Request, hub: TheHub) -> Person:
+    """Return the person who is logged in. Raises NotLoggedIn."""
+    token = request.cookies.get(SESSION_COOKIE)
+    if token:
+        with hub.database.reading() as session:
+            found = person_of(session, token, hub.clock())
+        if found is not None:
+            return found
+    raise NotLoggedIn("log in first, at /login")
+
+
+def agent(request: Request, hub: TheHub) -> AgentIdentity:
+    """Return the agent that is asking. Raises NotLoggedIn."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer" and token:
+        with hub.database.reading() as session:
+            camera_id = session.scalar(
+                select(AgentToken.camera_id).where(
+                    AgentToken.token_sha256 == token_hash(token.strip()),
+                    AgentToken.revoked_at.is_(None),
+                )
+            )
+        if camera_id is not None:
+            return AgentIdentity(camera_id)
+        raise NotLoggedIn("this agent token is unknown or revoked; issue a new one on the hub")
+    if _comes_from_open_network(request, hub):
+        return AgentIdentity(None)
+    raise NotLoggedIn("send the agent's token as `Authorization: Bearer …`")
+
+
+def _comes_from_open_network(request: Request, hub: Hub) -> bool:
+    if hub.settings.agent_access != "open" or request.client is None:
+        return False
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    return any(address in network for network in hub.settings.open_networks)
+
+
+def reader(request: Request, hub: TheHub) -> Person | AgentIdentity:
+    """Return whoever may read events: a person who is logged in, or an agent."""
+    if "authorization" in request.headers or SESSION_COOKIE not in request.cookies:
+        return agent(request, hub)
+    return person(request, hub)
+
+
+ThePerson = Annotated[Person, Depends(person)]
+TheAgent = Annotated[AgentIdentity, Depends(agent)]
+TheReader = Annotated[Person | AgentIdentity, Depends(reader)]

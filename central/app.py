@@ -1,0 +1,86 @@
+"""The composition root of the web process: all routes and pages, and what runs beside."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio.to_thread
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from web.pages.gallery import gallery_page
+
+import web
+from central import problems
+from central.accounts.access import person
+from central.browser_safety import BrowserSafety
+from central.cameras.routes import router as cameras_router
+from central.changes.routes import router as changes_router
+from central.changes.tailer import Tailer
+from central.context import Hub
+from central.events.routes import router as events_router
+from central.health.probe import Probe
+from central.health.routes import router as health_router
+from central.version import VERSION
+from web import pages
+
+THREADS = 16
+"""Database endpoints run in these; the pool of 20 connections is never the bottleneck."""
+
+
+def make_app(hub: Hub) -> FastAPI:
+    """Return the web application of this hub."""
+    app = FastAPI(title="Gatehouse", version=VERSION, lifespan=_lifespan)
+    app.state.hub = hub
+    app.state.probe = Probe(hub.database)
+    app.state.tailer = Tailer(hub.database)
+    problems.install(app)
+    app.add_middleware(BrowserSafety)
+    app.get("/", response_model=None, tags=["health"])(root)
+    for router in (
+        health_router,
+        cameras_router,
+        events_router,
+        changes_router,
+        *pages.routers,
+    ):
+        app.include_router(router)
+    static = Path(web.__file__).parent / "static"
+    app.mount("/static", StaticFiles(directory=static), name="static")
+    return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+    probe: Probe = app.state.probe
+    tailer: Tailer = app.state.tailer
+    await probe.ask_once()
+    beside = [asyncio.create_task(probe.run()), asyncio.create_task(tailer.run())]
+    try:
+        yield
+    finally:
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+        hub: Hub = app.state.hub
+        hub.database.close()
+
+
+def root(
+    request: Request, camera: str | None = None, day: str | None = None, before: str | None = None
+) -> Response:
+    """Give browsers the gallery (after login) and programs a few facts."""
+    hub: Hub = request.app.state.hub
+    if problems.wants_page(request):
+        return gallery_page(request, hub, person(request, hub), camera, day, before)
+    return JSONResponse(
+        {
+            "message": "Gatehouse hub",
+            "version": VERSION,
+            "docs": "/docs",
+            "redoc": "/redoc",
+            "health": "/health",
+        }
+    )

@@ -1,0 +1,62 @@
+"""The register of cameras. Owner of the `camera` rows."""
+
+from datetime import datetime
+
+from agent.contract import CameraRegistration
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from database.engine import Database, is_duplicate
+from database.models import Camera
+
+ONLINE = "online"
+DEFAULT_FRAMES_PER_S = 15.0
+"""What agents in the field record at when their settings say nothing else (wire contract)."""
+
+_ROWS: Table = Camera.__table__  # type: ignore[assignment]
+
+
+def register(database: Database, wanted: CameraRegistration, now: datetime) -> Camera:
+    """Make the camera known, or note what it says of itself now, and return its row.
+
+    Any number of first registrations at once make one row.
+    """
+    values = wanted.model_dump() | {"status": ONLINE, "last_seen_at": now, "updated_at": now}
+
+    def known(session: Session) -> Camera | None:
+        session.execute(update(_ROWS).where(_ROWS.c.camera_id == wanted.camera_id).values(**values))
+        return find(session, wanted.camera_id)
+
+    found = database.write(known, idempotent=True)
+    if found is not None:
+        return found
+    fresh = values | {
+        "frames_per_s": DEFAULT_FRAMES_PER_S,
+        "created_at": now,
+        "version": 1,
+    }
+    try:
+        database.write(lambda session: session.execute(insert(_ROWS).values(**fresh)))
+    except IntegrityError as error:
+        if not is_duplicate(error):
+            raise
+    found = database.write(known, idempotent=True)
+    if found is None:
+        raise RuntimeError(f"camera {wanted.camera_id} vanished while it registered")
+    return found
+
+
+def find(session: Session, camera_id: str) -> Camera | None:
+    """Return the row of a camera, or None."""
+    return session.scalar(select(Camera).where(Camera.camera_id == camera_id))
+
+
+def seen(session: Session, key: int, now: datetime) -> None:
+    """Note that this camera was heard of."""
+    session.execute(update(_ROWS).where(_ROWS.c.id == key).values(status=ONLINE, last_seen_at=now))
+
+
+def every(session: Session) -> list[Camera]:
+    """Return all cameras by their public name."""
+    return list(session.scalars(select(Camera).order_by(Camera.camera_id)))

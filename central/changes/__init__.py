@@ -1,0 +1,1 @@
+"""Changes: hints for pages and streams that something is new. Hints, never the data itself."""

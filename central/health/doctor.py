@@ -1,0 +1,76 @@
+"""What is wrong with this hub, in lines a maintainer can act on."""
+
+import shutil
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from central.context import Hub
+from database.migrate import at_head
+from nfs.layout import MARKER_NAME
+
+LOW_DISK = 0.10
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    wrong: bool
+    line: str
+
+
+def examine(hub: Hub) -> list[Finding]:
+    """Look at database, share, disk and tools."""
+    return [_database(hub), _schema(hub), _share(hub), _disk(hub), _ffmpeg()]
+
+
+def _good(what: str) -> Finding:
+    return Finding(False, f"ok     {what}")
+
+
+def _bad(what: str, mend: str) -> Finding:
+    return Finding(True, f"WRONG  {what}. Mend: {mend}")
+
+
+def _database(hub: Hub) -> Finding:
+    try:
+        with hub.database.reading() as session:
+            session.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        return _bad(f"the database does not answer: {error}", "start it, check the address")
+    return _good(f"database {hub.database.engine.dialect.name} answers")
+
+
+def _schema(hub: Hub) -> Finding:
+    try:
+        if at_head(hub.database):
+            return _good("database schema is up to date")
+    except SQLAlchemyError:
+        pass
+    return _bad("the database schema is not up to date", "python -m central migrate")
+
+
+def _share(hub: Hub) -> Finding:
+    root = hub.settings.share_root
+    if (root / MARKER_NAME).is_file():
+        return _good(f"share is at {root}")
+    return _bad(f"there is no share at {root}", "mount it, or: python -m central migrate")
+
+
+def _disk(hub: Hub) -> Finding:
+    try:
+        usage = shutil.disk_usage(hub.settings.share_root)
+    except OSError as error:
+        return _bad(f"the disk of the share cannot be asked: {error}", "mount it")
+    free = usage.free / usage.total
+    if free < LOW_DISK:
+        return _bad(f"only {free:.0%} of the share's disk is free", "delete footage or add space")
+    return _good(f"{free:.0%} of the share's disk is free")
+
+
+def _ffmpeg() -> Finding:
+    if shutil.which("ffmpeg") and shutil.which("ffprobe"):
+        return _good("ffmpeg is installed")
+    return _bad("ffmpeg is missing", "apt install ffmpeg")

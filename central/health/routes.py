@@ -1,0 +1,38 @@
+"""`/health`: whether the hub can serve. Needs no login."""
+
+from datetime import datetime
+from typing import Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel
+
+from central.context import TheHub
+from central.health.probe import Probe
+from central.version import VERSION
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    """Whether the hub can serve."""
+
+    status: Literal["healthy", "degraded"]
+    timestamp: datetime
+    database: Literal["connected", "disconnected"]
+    database_connected: bool
+    version: str
+
+
+@router.get("/health")
+@router.get("/api/v1/health", include_in_schema=False)
+async def health(request: Request, hub: TheHub) -> Health:
+    """Answer at once, from what the probe saw last."""
+    probe: Probe = request.app.state.probe
+    up = probe.connected
+    return Health(
+        status="healthy" if up else "degraded",
+        timestamp=hub.clock(),
+        database="connected" if up else "disconnected",
+        database_connected=up,
+        version=VERSION,
+    )

@@ -1,0 +1,42 @@
+"""JOBS: everything that the hub does on a clock, in one tuple."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from central.changes import feed
+from central.context import Hub
+from central.stages import claims
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something done every `every_s` seconds."""
+
+    name: str
+    every_s: float
+    run: Callable[[Hub], None]
+
+
+def expire_leases(hub: Hub) -> None:
+    """Take back what dead or hung workers still hold."""
+    for held in hub.database.write(claims.expire, idempotent=True):
+        log.warning(
+            "%s of event %d taken back: the lease of %s ran out",
+            held.stage,
+            held.event_id,
+            held.owner,
+        )
+
+
+def forget_changes(hub: Hub) -> None:
+    """Drop hints nobody can resume from any more."""
+    hub.database.write(lambda session: feed.forget_old(session, hub.clock()), idempotent=True)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("expire-leases", 5, expire_leases),
+    Job("forget-changes", 3600, forget_changes),
+)

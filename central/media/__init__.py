@@ -1,0 +1,1 @@
+"""Media: raw clips become playable video, and files of the share are handed out."""

@@ -1,0 +1,3 @@
+"""Which Gatehouse this is."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,201 @@
+"""The tables, once, for MariaDB and SQLite. What rows mean, their owners in `central` know."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from database.types import BigId, UtcDateTime, ascii_string
+
+
+class Base(DeclarativeBase):
+    """All tables. Constraints are named, so that a migration can drop them on both engines."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+_WATCHED: dict[str, Any] = {
+    "sqlite_autoincrement": True,  # a deleted id is never given again
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+}
+_PLAIN: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+
+
+class Camera(Base):
+    """A camera the hub knows. `camera_id` is its public name, `id` the key of its rows."""
+
+    __tablename__ = "camera"
+    __table_args__ = (_WATCHED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    camera_id: Mapped[str] = mapped_column(ascii_string(50), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    location: Mapped[str] = mapped_column(String(200))
+    ip_address: Mapped[str] = mapped_column(String(45))
+    status: Mapped[str] = mapped_column(ascii_string(20))
+    frames_per_s: Mapped[float] = mapped_column(Double)
+    last_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer)
+
+
+class Event(Base):
+    """One motion event. `started_at` is the motion's start, `clip_started_at` the first picture."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        Index("ix_event_started_at_id", "started_at", "id"),
+        Index("ix_event_camera_started_at_id", "camera", "started_at", "id"),
+        _WATCHED,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    uid: Mapped[str] = mapped_column(ascii_string(36), unique=True)
+    camera: Mapped[int] = mapped_column(ForeignKey("camera.id"))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    clip_started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    motion_score: Mapped[float] = mapped_column(Double)
+    confidence_score: Mapped[float | None] = mapped_column(Double)
+    trigger: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    origin: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    clock: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    clip: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    segment: Mapped[int] = mapped_column(Integer)
+    previous_uid: Mapped[str | None] = mapped_column(ascii_string(36), index=True)
+    salvaged: Mapped[bool] = mapped_column(Boolean)
+    content_sha256: Mapped[str] = mapped_column(ascii_string(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EventFile(Base):
+    """A file of an event that lies complete on the share. `path` is relative to the share."""
+
+    __tablename__ = "event_file"
+    __table_args__ = (UniqueConstraint("event", "kind"), _WATCHED)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    event: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(ascii_string(20))
+    path: Mapped[str] = mapped_column(ascii_string(500), unique=True)
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(ascii_string(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EventStage(Base):
+    """Where one event stands in one stage. The index is exactly the order in which claims look."""
+
+    __tablename__ = "event_stage"
+    __table_args__ = (
+        Index("ix_event_stage_claim_order", "stage", "state", "priority", "not_before", "event"),
+        Index("ix_event_stage_lease", "state", "lease_until"),
+        _PLAIN,
+    )
+
+    event: Mapped[int] = mapped_column(
+        ForeignKey("event.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    stage: Mapped[str] = mapped_column(ascii_string(20), primary_key=True)
+    state: Mapped[str] = mapped_column(ascii_string(10))
+    priority: Mapped[int] = mapped_column(Integer)
+    attempt: Mapped[int] = mapped_column(Integer)
+    lease_owner: Mapped[str | None] = mapped_column(String(100))
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_error: Mapped[str | None] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class StageHistory(Base):
+    """Every move of every stage: who, when, why. Only ever appended to."""
+
+    __tablename__ = "stage_history"
+    __table_args__ = (Index("ix_stage_history_event_id", "event", "id"), _WATCHED)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    event: Mapped[int] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"))
+    stage: Mapped[str] = mapped_column(ascii_string(20))
+    verb: Mapped[str] = mapped_column(ascii_string(12))
+    from_state: Mapped[str] = mapped_column(ascii_string(10))
+    to_state: Mapped[str] = mapped_column(ascii_string(10))
+    attempt: Mapped[int] = mapped_column(Integer)
+    actor: Mapped[str] = mapped_column(String(100))
+    reason: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Change(Base):
+    """A hint that something changed, for pages and streams. Kept for a day, then dropped."""
+
+    __tablename__ = "change"
+    __table_args__ = (Index("ix_change_at", "at"), _WATCHED)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(ascii_string(20))
+    verb: Mapped[str] = mapped_column(ascii_string(10))
+    ref: Mapped[int] = mapped_column(BigInteger)
+    camera: Mapped[int | None] = mapped_column(BigInteger)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class User(Base):
+    """A person who may log in."""
+
+    __tablename__ = "user"
+    __table_args__ = (_WATCHED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    role: Mapped[str] = mapped_column(ascii_string(20))
+    password_hash: Mapped[str] = mapped_column(ascii_string(255))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class UserSession(Base):
+    """A login that has not ended. The cookie's token is stored only as its hash."""
+
+    __tablename__ = "user_session"
+    __table_args__ = (_WATCHED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    user: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    token_sha256: Mapped[str] = mapped_column(ascii_string(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class AgentToken(Base):
+    """What an agent shows to prove which camera it is. Stored only as its hash."""
+
+    __tablename__ = "agent_token"
+    __table_args__ = (_WATCHED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    camera_id: Mapped[str] = mapped_column(ascii_string(50), index=True)
+    token_sha256: Mapped[str] = mapped_column(ascii_string(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

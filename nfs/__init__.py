@@ -1,0 +1,1 @@
+"""The share: the one folder that agents and hub both know."""
