@@ -35,12 +35,15 @@ class Base(DeclarativeBase):
     )
 
 
-_WATCHED: dict[str, Any] = {
-    "sqlite_autoincrement": True,  # a deleted id is never given again
+_PLAIN: dict[str, Any] = {
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_unicode_ci",  # the server's default differs between its versions
 }
-_PLAIN: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+_WATCHED: dict[str, Any] = {
+    "sqlite_autoincrement": True,  # a deleted id is never given again
+    **_PLAIN,
+}
 
 
 class Camera(Base):

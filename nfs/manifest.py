@@ -100,7 +100,7 @@ class Manifest(_Part):
 
     version: Literal[1] = 1
     uid: UUID
-    camera_id: Annotated[str, Field(pattern=rf"\A{CAMERA_ID_PATTERN}\Z")]
+    camera_id: Annotated[str, Field(pattern=rf"^{CAMERA_ID_PATTERN}$")]
     timestamp: UtcTime
     clip_started_at: UtcTime
     ended_at: UtcTime

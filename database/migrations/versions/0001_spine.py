@@ -21,6 +21,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agent_token")),
         sa.UniqueConstraint("token_sha256", name=op.f("uq_agent_token_token_sha256")),
         mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_unicode_ci",
         mysql_engine="InnoDB",
         sqlite_autoincrement=True,
     )
@@ -42,6 +43,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_camera")),
         sa.UniqueConstraint("camera_id", name=op.f("uq_camera_camera_id")),
         mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_unicode_ci",
         mysql_engine="InnoDB",
         sqlite_autoincrement=True,
     )
@@ -55,6 +57,7 @@ def upgrade() -> None:
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_change")),
         mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_unicode_ci",
         mysql_engine="InnoDB",
         sqlite_autoincrement=True,
     )
@@ -70,6 +73,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user")),
         sa.UniqueConstraint("name", name=op.f("uq_user_name")),
         mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_unicode_ci",
         mysql_engine="InnoDB",
         sqlite_autoincrement=True,
     )
@@ -96,6 +100,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
         sa.UniqueConstraint("uid", name=op.f("uq_event_uid")),
         mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_unicode_ci",
         mysql_engine="InnoDB",
         sqlite_autoincrement=True,
     )
@@ -118,6 +123,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_user_session")),
         sa.UniqueConstraint("token_sha256", name=op.f("uq_user_session_token_sha256")),
         mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_unicode_ci",
         mysql_engine="InnoDB",
         sqlite_autoincrement=True,
     )
@@ -140,6 +146,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("event", "kind", name=op.f("uq_event_file_event_kind")),
         sa.UniqueConstraint("path", name=op.f("uq_event_file_path")),
         mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_unicode_ci",
         mysql_engine="InnoDB",
         sqlite_autoincrement=True,
     )
@@ -160,6 +167,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("event", "stage", name=op.f("pk_event_stage")),
         mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_unicode_ci",
         mysql_engine="InnoDB",
     )
     op.create_index(
@@ -187,6 +195,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_history")),
         mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_unicode_ci",
         mysql_engine="InnoDB",
         sqlite_autoincrement=True,
     )
