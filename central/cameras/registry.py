@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from agent.contract import CameraRegistration
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from agent.contract import CameraRegistration
 from database.engine import Database, is_duplicate
 from database.models import Camera
 

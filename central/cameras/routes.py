@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from agent.contract import CameraRegistration
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from agent.contract import CameraRegistration
 from central.accounts.access import TheAgent, TheReader
 from central.cameras import registry
 from central.context import TheHub

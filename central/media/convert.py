@@ -5,7 +5,6 @@ its file: write `.part`, check, fsync, rename, fsync the folder; then rows and s
 transaction. Whoever repeats it writes the same bytes again.
 """
 
-import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -21,6 +20,7 @@ from central.media.child import Child, ChildFailed
 from central.stages.claims import Claim
 from central.stages.runner import StageFailed
 from database.models import Camera
+from nfs import durable
 from nfs.layout import PARTIAL_SUFFIX, FileKind, path_for
 
 MUX = "central.media.mux"
@@ -47,7 +47,7 @@ class Converter:
         made = self._make(facts, frames_per_s, parts)
         for kind, path in paths.items():
             parts[kind].replace(root / path)
-        sync_folder(root / paths[FileKind.MP4].parent)
+        durable.sync_folder(root / paths[FileKind.MP4].parent)
         return _recorder(facts.id, paths, made, self._hub.clock())
 
     def close(self) -> None:
@@ -74,7 +74,7 @@ class Converter:
         if not (root / clip.path).is_file():
             raise StageFailed("the clip is not on the share")
         try:
-            ensure_folder(root, parts[FileKind.MP4].parent.relative_to(root))
+            durable.ensure_folder(root, parts[FileKind.MP4].parent.relative_to(root))
             answer = self._child.ask(
                 {
                     "clip": str(root / clip.path),
@@ -141,24 +141,3 @@ def _recorder(
 def _remove(parts: dict[FileKind, Path]) -> None:
     for part in parts.values():
         part.unlink(missing_ok=True)
-
-
-def ensure_folder(root: Path, relative: Path) -> None:
-    """Make a folder beneath the share, durably. The share itself must be there already."""
-    folder = root
-    for name in relative.parts:
-        parent, folder = folder, folder / name
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        sync_folder(parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

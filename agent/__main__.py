@@ -1,0 +1,34 @@
+"""`python -m agent --config FILE` watches a camera; `publish` empties its spool once."""
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from agent import config
+
+
+def main() -> int:
+    """Run the command line; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m agent", description=__doc__)
+    parser.add_argument("command", nargs="?", choices=["run", "publish"], default="run")
+    parser.add_argument("--config", type=Path, required=True, help="the agent's TOML file")
+    told = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    try:
+        settings = config.read(told.config)
+    except config.ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    from agent.app import Agent  # numpy and the source only for those who have a valid file
+
+    agent = Agent(settings)
+    if told.command == "publish":
+        logging.info("%d events published", agent.publish_once())
+        return 0
+    agent.run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

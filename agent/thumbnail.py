@@ -1,0 +1,19 @@
+"""A small picture from a still. The only importer of Pillow beside the sources."""
+
+import io
+
+from PIL import Image
+
+WIDTH = 480
+QUALITY = 80
+
+
+def thumbnail_of(still: bytes) -> bytes:
+    """Return a JPEG of at most `WIDTH` pixels across. Raises OSError when the still is no picture."""
+    with Image.open(io.BytesIO(still)) as picture:
+        picture.draft("RGB", (WIDTH, WIDTH))  # decodes at a half or a quarter: all that is needed
+        small = picture.convert("RGB")
+        small.thumbnail((WIDTH, WIDTH * 4))
+        out = io.BytesIO()
+        small.save(out, "JPEG", quality=QUALITY)
+        return out.getvalue()
