@@ -1,0 +1,1 @@
+"""Programs for people: run everything, test everything, keep it going."""
