@@ -13,7 +13,7 @@ from agent.ring import Ring
 from agent.sources.base import Packet
 
 DECISION_LAG_S = 10.0
-"""A slow mover is decided up to this long after it began; the ring reaches that much further back."""
+"""A slow mover is decided up to this long after it began; the ring reaches as far back."""
 
 RING_BYTES = 48 * 1024 * 1024
 STILL_B_AFTER_US = 2_000_000

@@ -9,7 +9,7 @@ QUALITY = 80
 
 
 def thumbnail_of(still: bytes) -> bytes:
-    """Return a JPEG of at most `WIDTH` pixels across. Raises OSError when the still is no picture."""
+    """Return a JPEG of at most `WIDTH` pixels across. Raises OSError when it is no picture."""
     with Image.open(io.BytesIO(still)) as picture:
         picture.draft("RGB", (WIDTH, WIDTH))  # decodes at a half or a quarter: all that is needed
         small = picture.convert("RGB")

@@ -21,6 +21,7 @@ def _hub() -> Hub:
     logging.basicConfig(
         level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr, force=True
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         found = settings.load()
     except (settings.SettingsError, ValueError) as error:

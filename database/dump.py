@@ -30,8 +30,9 @@ def _sqlite(database: Database) -> list[str]:
     with database.engine.connect() as connection:
         rows = connection.execute(
             text(
-                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND tbl_name NOT LIKE 'sqlite_%'"
-                " AND tbl_name <> 'alembic_version' ORDER BY tbl_name, type DESC, name"
+                "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL"
+                " AND tbl_name NOT LIKE 'sqlite_%' AND tbl_name <> 'alembic_version'"
+                " ORDER BY tbl_name, type DESC, name"
             )
         )
         return [_tidy(row.sql) + ";" for row in rows]

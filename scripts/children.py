@@ -61,7 +61,7 @@ class Family:
                 child.pause_s = min(child.pause_s * 2, LONGEST_PAUSE_S)
 
     def end(self) -> None:
-        """End every child, cameras first: gently, then for certain; by process id, never by name."""
+        """End every child, cameras first: gently, then for certain; by id, never by name."""
         groups = [child for child in reversed(self._children) if child.process is not None]
         for child in groups:
             _signal(child, signal.SIGTERM)

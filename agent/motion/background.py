@@ -63,7 +63,8 @@ class Background:
             SMALLEST_STEP, NOISE_FACTOR * self._noise + EDGE_FACTOR * self._slopes[2]
         )
         # A dark picture made brighter is a noisier one.
-        return Comparison(difference, threshold * (strictness / min(light, 1.0)), light, shift)
+        threshold = np.asarray(threshold * (strictness / min(light, 1.0)), dtype=np.float32)
+        return Comparison(difference, threshold, light, shift)
 
     def learn(
         self, cells: Grid, compared: Comparison, busy: Flags, lively: Flags, dt_s: float
@@ -97,7 +98,7 @@ class Background:
         self._slopes, self._slopes_age_s = steepness(self._mean), 0.0
 
     def _without_shift(self, difference: Grid) -> tuple[Grid, float]:
-        """Take out what one small shift of the whole picture explains; return the shift in cells."""
+        """Take out what a small shift of the whole picture explains; return the shift in cells."""
         down, right, size = self._slopes
         clipped = np.clip(difference, -25, 25)
         edges = size > 4

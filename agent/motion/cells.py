@@ -26,7 +26,8 @@ def block_means(luma: Luma) -> Grid:
     # Sums of uint16 along rows first: several times faster than one mean over both axes.
     tall = np.add.reduce(cut.reshape(rows, side, columns * side), axis=1, dtype=np.uint16)
     sums = np.add.reduce(tall.reshape(rows, columns, side), axis=2, dtype=np.uint32)
-    return (sums / np.float32(side * side)).astype(np.float32)
+    means: Grid = (sums / np.float32(side * side)).astype(np.float32)
+    return means
 
 
 def dilated(flags: Flags) -> Flags:
@@ -56,6 +57,5 @@ def inside(corners: Sequence[Point], shape: tuple[int, int]) -> Flags:
 
 def steepness(grid: Grid) -> tuple[Grid, Grid, Grid]:
     """Return the slope along rows, along columns, and its size, in brightness per cell."""
-    down, right = np.gradient(grid)
-    size = np.abs(down) + np.abs(right)
-    return down.astype(np.float32), right.astype(np.float32), size.astype(np.float32)
+    down, right = (np.asarray(slope, dtype=np.float32) for slope in np.gradient(grid))
+    return down, right, np.asarray(np.abs(down) + np.abs(right), dtype=np.float32)

@@ -127,7 +127,7 @@ class MotionDetector:
         onset = min(track.since_us for track in tracks)
         self._since_us = onset if self._since_us is None else self._since_us
         rows, columns = active.shape
-        zones = tuple(sorted({zone for _, names in alive for zone in names}))
+        touched = tuple(sorted({zone for _, names in alive for zone in names}))
         main = max(tracks, key=lambda track: track.blob.cells)
         return Verdict(
             at_us,
@@ -138,8 +138,8 @@ class MotionDetector:
                 main, blobs.strength(compared.difference, compared.threshold, active)
             ),
             boxes=tuple(_box(track.blob, rows, columns) for track in tracks),
-            zones=zones,
-            reason=_reason(main, len(tracks), zones, at_us, rows, columns),
+            zones=touched,
+            reason=_reason(main, len(tracks), touched, at_us, rows, columns),
         )
 
     def _zones_of(self, track: Track) -> list[str]:

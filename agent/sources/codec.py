@@ -9,7 +9,6 @@ from typing import Any, cast
 import av
 import numpy as np
 from av.bitstream import BitStreamFilterContext
-from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
 from agent.sources.base import Luma, Packet, SourceError
@@ -40,7 +39,8 @@ class Picture:
     def jpeg(self) -> bytes:
         """Return the picture in full size as JPEG."""
         out = io.BytesIO()
-        self.frame.to_image().save(out, "JPEG", quality=JPEG_QUALITY)
+        image = cast(Any, self.frame).to_image()
+        image.save(out, "JPEG", quality=JPEG_QUALITY)
         return out.getvalue()
 
 
@@ -143,7 +143,7 @@ class Encoder:
     """H.264 as a camera's own encoder makes it: no delay, a keyframe a second, headers repeated."""
 
     def __init__(self, width: int, height: int, frames_per_s: float) -> None:
-        context = cast(VideoCodecContext, av.CodecContext.create("libx264", "w"))
+        context = av.CodecContext.create("libx264", "w")
         context.width, context.height = width // 2 * 2, height // 2 * 2
         context.pix_fmt = "yuv420p"
         context.time_base = MICROSECOND

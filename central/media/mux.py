@@ -135,7 +135,7 @@ def _packets(data: bytes, units: list[AccessUnit]) -> Iterator["av.Packet[VideoS
     at = 0
     first = units[0].dts_us
     for unit in units:
-        packet: av.Packet[VideoStream] = av.Packet(data[at : at + unit.size_bytes])
+        packet = cast("av.Packet[VideoStream]", av.Packet(data[at : at + unit.size_bytes]))
         at += unit.size_bytes
         packet.time_base = Fraction(1, TICKS_PER_S)
         packet.pts = _ticks(unit.pts_us - first)

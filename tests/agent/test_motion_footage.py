@@ -64,7 +64,8 @@ def mirrored(luma: Luma) -> Luma:
 
 
 def brightened(luma: Luma) -> Luma:
-    return np.clip(luma.astype(np.float32) * 1.2, 0, 255).astype(np.uint8)
+    brighter: Luma = np.clip(luma.astype(np.float32) * 1.2, 0, 255).astype(np.uint8)
+    return brighter
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Where real footage lies, and what is known of it (checked on the frames)."""
 
+import itertools
 import os
 from pathlib import Path
 
@@ -16,7 +17,7 @@ EMPTY_S = (
     (120.8, 123.1),
     (136.7, 139.0),
 )
-VISITS_S = tuple((early[1], late[0]) for early, late in zip(EMPTY_S, EMPTY_S[1:], strict=False))
+VISITS_S = tuple((early[1], late[0]) for early, late in itertools.pairwise(EMPTY_S))
 
 
 def footage(name: str) -> Path | None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from central.cameras import registry
 from central.context import Hub
@@ -14,7 +15,7 @@ from central.events.query import EventFacts
 from central.media.child import Child, ChildFailed
 from central.media.convert import Converter
 from central.stages import claims
-from central.stages.lifecycle import MAX_ATTEMPTS, Stage
+from central.stages.lifecycle import MAX_ATTEMPTS, IllegalMove, Stage
 from central.stages.runner import Worker
 from database.engine import database_now
 from database.models import EventStage
@@ -138,8 +139,13 @@ def test_it_records_nothing_for_a_claim_that_was_lost_meanwhile(hub: Hub) -> Non
     assert held is not None
     record = converter(held)
     hub.database.write(claims.expire)
-    with pytest.raises(claims.IllegalMove):
-        hub.database.write(lambda s: (claims.finish(s, held), record(s)))
+
+    def settle(session: Session) -> None:
+        record(session)
+        claims.finish(session, held)
+
+    with pytest.raises(IllegalMove):
+        hub.database.write(settle)
     converter.close()
     with hub.database.reading() as session:
         facts = query.one(session, held.event_id)

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select, update
@@ -132,7 +133,7 @@ def test_it_fails_for_good_after_all_tries_and_keeps_the_reason(hub: Hub) -> Non
     for _ in range(MAX_ATTEMPTS):
         held = claim(hub.database)
         assert held is not None
-        hub.database.write(lambda s, held=held: claims.fail(s, held, "broken", permanent=False))
+        hub.database.write(partial(claims.fail, held=held, reason="broken", permanent=False))
         hub.database.write(
             lambda s: s.execute(update(EventStage).values(not_before=database_now(s)))
         )

@@ -1,0 +1,1 @@
+"""The pages that people see. Knows the hub; nobody but the composition root knows the pages."""

@@ -1,0 +1,24 @@
+"""Jinja2, set so that nothing stored can become markup and no name can be misspelt."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+FOLDER = Path(__file__).parent / "templates"
+
+_environment = Environment(
+    loader=FileSystemLoader(FOLDER),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """Return a rendered template. Pages hold footage: no cache may keep them."""
+    text = _environment.get_template(template).render(**values)
+    return HTMLResponse(text, status, headers={"Cache-Control": "private, no-store"})
