@@ -61,9 +61,8 @@ def jobs() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database up to date and make the share, if there is none yet."""
-    from nfs.share import make_share
-
     from database.migrate import upgrade
+    from nfs.share import make_share
 
     hub = _hub()
     hub.settings.home.mkdir(parents=True, exist_ok=True)

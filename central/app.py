@@ -9,7 +9,6 @@ import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
-from web.pages.gallery import gallery_page
 
 import web
 from central import problems
@@ -24,6 +23,7 @@ from central.health.probe import Probe
 from central.health.routes import router as health_router
 from central.version import VERSION
 from web import pages
+from web.pages.gallery import gallery_page
 
 THREADS = 16
 """Database endpoints run in these; the pool of 20 connections is never the bottleneck."""

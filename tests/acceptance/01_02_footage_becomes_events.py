@@ -35,9 +35,9 @@ def variants(folder: Path, original: Path) -> dict[str, Path]:
             continue
         made[name] = folder / f"{name}.mp4"
         rate = ["-r", "6.25"] if name == "half_speed" else []
-        command = ["ffmpeg", "-v", "error", "-i", original, "-vf", change, *rate]
-        encoding = "-an -c:v libx264 -preset veryfast -crf 20 -g 13".split()
-        subprocess.run([*command, *encoding, made[name]], check=True, timeout=300)
+        command = ["ffmpeg", "-v", "error", "-i", str(original), "-vf", change, *rate]
+        encoding = ["-an", "-c:v", "libx264", "-preset", "veryfast", "-crf", "20", "-g", "13"]
+        subprocess.run([*command, *encoding, str(made[name])], check=True, timeout=300)
     return made
 
 

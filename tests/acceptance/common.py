@@ -34,7 +34,7 @@ def check(true: object, complaint: str) -> None:
 def probe(path: Path) -> dict[str, Any]:
     """Return what ffprobe says of a video: streams and packets."""
     done = subprocess.run(
-        [*"ffprobe -v error -show_streams -show_packets -of json".split(), str(path)],
+        [*["ffprobe", "-v", "error", "-show_streams", "-show_packets", "-of", "json"], str(path)],
         check=True,
         capture_output=True,
         timeout=120,

@@ -216,5 +216,3 @@ def wait_for(
         if time.monotonic() > ends_at:
             raise AssertionError(complaint if isinstance(complaint, str) else complaint())
         time.sleep(pause_s)
-
-
