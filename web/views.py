@@ -1,5 +1,6 @@
 """From facts to what can be printed: words, local times, states. Pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -125,7 +126,7 @@ def card(facts: EventFacts, zone: ZoneInfo, now: datetime) -> CardView:
         exact=exact(local),
         duration=duration(facts.duration_s),
         image=_image(facts),
-        reason=str(trigger.get("reason") or ""),
+        reason=unbroken(str(trigger.get("reason") or "")),
         state=card_state(facts),
         continues=facts.segment > 1,
         synthetic=bool((facts.origin or {}).get("synthetic")),
@@ -157,8 +158,10 @@ def event(facts: EventFacts, moves: list[MoveFacts], zone: ZoneInfo, now: dateti
             for box in trigger.get("boxes", [])
         ],
         zones=[str(zone_name) for zone_name in trigger.get("zones", [])],
-        score=f"{facts.motion_score:.1f} % of the picture moved",
-        confidence=f"{facts.confidence_score:.0f} %" if facts.confidence_score is not None else "–",
+        score=f"{facts.motion_score:.1f}\u00a0% of the picture moved",
+        confidence=f"{facts.confidence_score:.0f}\u00a0%"
+        if facts.confidence_score is not None
+        else "–",
         clip_started=f"{started.astimezone(zone):%H:%M:%S}" if started else "–",
         notes=notes(facts),
         stages=[
@@ -237,6 +240,11 @@ def day_label(day: date, today: date) -> str:
         return "Yesterday"
     year = "" if day.year == today.year else f" {day.year}"
     return f"{WEEKDAYS[day.weekday()]}, {day.day} {MONTHS[day.month - 1]}{year}"
+
+
+def unbroken(sentence: str) -> str:
+    """Return a sentence in which a line never ends between a number and its unit."""
+    return re.sub(r"(?<=\d) (?=s\b|%)", "\u00a0", sentence)
 
 
 def exact(local: datetime) -> str:

@@ -185,8 +185,8 @@ def test_it_shows_a_new_event_without_a_reload_and_then_its_video(
     assert first.get_attribute("data-started") == told.timestamp.isoformat()
     inside.wait(
         lambda: inside.run(
-            "return !document.querySelector('.card .badge') "
-            "&& !!document.querySelector('.card img')"
+            "const first = document.querySelector('.card');"
+            "return !first.querySelector('.badge') && !!first.querySelector('img')"
         ),
         "the card does not become whole when the video is ready",
     )

@@ -78,14 +78,15 @@ function insert(card) {
   const older = cards.find((other) => other.dataset.started < card.dataset.started);
   if (!older && cards.length && gallery.querySelector(".more")) return; // older than what is loaded
   card.classList.add("fresh");
-  const height = document.documentElement.scrollHeight;
   const scrolled = window.scrollY > 200;
+  const looked = scrolled && cards.find((other) => other.getBoundingClientRect().bottom > 0);
+  const top = looked && looked.getBoundingClientRect().top;
   place(card, older);
   document.getElementById("empty").hidden = true;
   document.getElementById("said").textContent = `New event: ${card.querySelector(".where").textContent}`;
   if (scrolled) {
     // What is being looked at stays where it is.
-    window.scrollBy({ top: document.documentElement.scrollHeight - height, behavior: "instant" });
+    window.scrollBy({ top: looked.getBoundingClientRect().top - top, behavior: "instant" });
     unseen += 1;
     pill(`${unseen} new ${unseen === 1 ? "event" : "events"}`);
   }
