@@ -1,0 +1,1 @@
+"""Power cuts and other ends of the world, made on purpose."""
