@@ -29,7 +29,7 @@ export PATH="$PWD/$venv/bin:$PATH:/usr/sbin" PYTHONPATH="$PWD"
 say "== lint and types"
 "$python" -m ruff check .
 "$python" -m ruff format --check --quiet . || die "run: ruff format ."
-"$python" -m mypy --strict agent ai_server central database nfs web scripts tests
+"$python" -m mypy --strict agent ai_server central database nfs web scripts tests benchmarks
 shellcheck -x scripts/*.sh scripts/lib/*.sh database/*.sh
 
 say "== tests"
