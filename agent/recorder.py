@@ -16,6 +16,7 @@ DECISION_LAG_S = 10.0
 """A slow mover is decided up to this long after it began; the ring reaches as far back."""
 
 RING_BYTES = 48 * 1024 * 1024
+STILL_MOVING_US = 500_000
 STILL_B_AFTER_US = 2_000_000
 STILL_A_AGAIN_AFTER_US = 1_000_000
 CLEARLY_MORE = 1.25
@@ -117,9 +118,7 @@ class Recorder:
         if running.over:
             if packet.dts_us > running.last_moving_us + _us(self._settings.post_roll_s):
                 return self._close()
-        elif packet.keyframe and packet.pts_us - running.started_us >= _us(
-            self._settings.max_clip_s
-        ):
+        elif self._must_cut(running, packet):
             return self._cut_at(packet)
         return self._write([packet])
 
@@ -178,6 +177,12 @@ class Recorder:
         started = packets[0].pts_us
         opening: list[Action] = [Open(clip, since_us, started, verdict, segment, previous)]
         return [*opening, TakeStill(clip, StillName.A), *self._write(packets)]
+
+    def _must_cut(self, running: _Running, packet: Packet) -> bool:
+        """Tell whether the clip is long enough; what is about to end anyway is not cut."""
+        long = packet.pts_us - running.started_us >= _us(self._settings.max_clip_s)
+        moving = packet.pts_us - running.last_moving_us < STILL_MOVING_US
+        return packet.keyframe and long and moving
 
     def _cut_at(self, keyframe: Packet) -> list[Action]:
         """Go on in a new clip from this keyframe: not one packet is lost or written twice."""
@@ -238,7 +243,8 @@ class Recorder:
         return [TakeStill(running.clip, StillName.A)]
 
     def _still_b(self, running: _Running, now_us: int) -> list[Action]:
-        if running.has_still_b or now_us - running.since_us < STILL_B_AFTER_US:
+        if running.has_still_b or now_us - running.since_us < STILL_MOVING_US = 500_000
+STILL_B_AFTER_US:
             return []
         running.has_still_b = True
         return [TakeStill(running.clip, StillName.B)]
