@@ -243,8 +243,7 @@ class Recorder:
         return [TakeStill(running.clip, StillName.A)]
 
     def _still_b(self, running: _Running, now_us: int) -> list[Action]:
-        if running.has_still_b or now_us - running.since_us < STILL_MOVING_US = 500_000
-STILL_B_AFTER_US:
+        if running.has_still_b or now_us - running.since_us < STILL_B_AFTER_US:
             return []
         running.has_still_b = True
         return [TakeStill(running.clip, StillName.B)]
