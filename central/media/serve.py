@@ -1,5 +1,6 @@
 """Handing out files of the share: opened beneath its root, never through a link, by byte ranges."""
 
+import errno
 import os
 import re
 import stat
@@ -26,6 +27,7 @@ MEDIA_TYPES: dict[FileKind, str] = {
     FileKind.MP4: "video/mp4",
     FileKind.POSTER: "image/jpeg",
 }
+NOT_A_PLAIN_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.EISDIR})
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
@@ -107,6 +109,8 @@ def respond(root: Path, relative: str, kind: FileKind, request: Request) -> Resp
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(f"the {kind} of this event is not on the share") from error
     except OSError as error:
+        if error.errno in NOT_A_PLAIN_FILE:
+            raise NotFound(f"the {kind} of this event is no plain file") from error
         raise Unavailable(f"the share cannot be read: {error.strerror}") from error
     facts = os.fstat(file.fileno())
     tag = f'"{facts.st_mtime_ns:x}-{facts.st_size:x}"'
