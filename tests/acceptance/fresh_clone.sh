@@ -10,8 +10,8 @@ parts="run test"
 keep=no
 for argument in "$@"; do
     case $argument in
-        --only-run) parts=run ;;
-        --only-test) parts=test ;;
+        --only-run) parts='run' ;;
+        --only-test) parts='test' ;;
         --keep) keep=yes ;;
         *) echo "unknown option $argument" >&2; exit 2 ;;
     esac
@@ -35,8 +35,9 @@ trap clean EXIT
 if [ ! -e "$cache/bookworm.tar" ]; then
     say "making a bare Debian 12 with git, Python and certificates"
     mkdir -p "$cache"
-    mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-        grep -v security | grep -oE 'https?://[^ ]+' | head -n 1)
+    # shellcheck disable=SC2016 # $(REPO_URI) is apt's to fill in
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Codename: bookworm' 'Component: main' |
+        sed -n 1p)
     debootstrap --variant=minbase --include=git,python3,ca-certificates,curl,procps \
         bookworm "$cache/bookworm" "$mirror" >"$cache/log" || { tail "$cache/log"; exit 1; }
     tar -C "$cache/bookworm" -cf "$cache/bookworm.tar" .
