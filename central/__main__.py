@@ -1,4 +1,4 @@
-"""The hub's commands: serve, jobs, migrate, admin, token, doctor."""
+"""The hub's commands: serve, jobs, migrate, admin, token, settings, doctor."""
 
 import logging
 import sys
@@ -101,6 +101,14 @@ def issue_token(
         typer.echo(f"no token was issued: {error}", err=True)
         raise typer.Exit(2) from error
     typer.echo(f"token for {camera} written to {out}")
+
+
+@cli.command("settings")
+def show_settings() -> None:
+    """Print the reference of all settings."""
+    from central.settings_page import page
+
+    typer.echo(page(), nl=False)
 
 
 @cli.command()
