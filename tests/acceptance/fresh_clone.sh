@@ -64,6 +64,7 @@ fi
 
 git clone -q "$repository" "$tree/root/gatehouse"
 inside=(env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "${passed[@]}"
+    unshare --pid --fork --kill-child --mount-proc="$tree/proc"
     chroot "$tree" bash /root/gatehouse/tests/acceptance/fresh_clone_inside.sh)
 say "cloned $(git rev-parse --short HEAD)"
 

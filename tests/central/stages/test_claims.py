@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from central.cameras import registry
 from central.context import Hub
@@ -49,31 +50,36 @@ def test_it_gives_the_oldest_first_and_then_nothing(hub: Hub) -> None:
 
 
 def test_it_gives_two_open_transactions_different_stages(hub: Hub) -> None:
-    """The reason for SKIP LOCKED: the second worker must get work while the first one decides."""
+    """On MariaDB the second worker must not wait (SKIP LOCKED); on SQLite writers queue."""
     make_events(hub, 3)
-    if hub.database.is_sqlite:
-        return  # writers stand in line there, and `database` says so in its own tests
-    inside, leave = threading.Event(), threading.Event()
-    held: list[Claim | None] = []
+    inside, leave, served = threading.Event(), threading.Event(), threading.Event()
+    held: dict[str, Claim | None] = {}
 
     def slow() -> None:
-        def body(session: object) -> Claim | None:
-            got = claims.claim(session, Stage.CONVERT, "slow", LEASE_S)  # type: ignore[arg-type]
+        def body(session: Session) -> Claim | None:
+            got = claims.claim(session, Stage.CONVERT, "slow", LEASE_S)
             inside.set()
             leave.wait(10)
             return got
 
-        held.append(hub.database.write(body))
+        held["slow"] = hub.database.write(body)
 
-    thread = threading.Thread(target=slow)
-    thread.start()
+    def quick() -> None:
+        held["quick"] = claim(hub.database, "quick")
+        served.set()
+
+    threads = [threading.Thread(target=slow), threading.Thread(target=quick)]
+    threads[0].start()
     assert inside.wait(10)
-    quick = claim(hub.database, "quick")
+    threads[1].start()
+    assert served.wait(1) is not hub.database.is_sqlite
     leave.set()
-    thread.join(10)
-    assert quick is not None
-    assert held[0] is not None
-    assert quick.event_id != held[0].event_id
+    for thread in threads:
+        thread.join(20)
+    first, second = held["slow"], held["quick"]
+    assert first is not None
+    assert second is not None
+    assert first.event_id != second.event_id
 
 
 def test_it_gives_each_stage_to_one_of_many_threads(hub: Hub) -> None:
