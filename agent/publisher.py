@@ -13,7 +13,8 @@ from pathlib import Path
 
 from agent.contract import CameraRegistration
 from agent.hub_client import CameraUnknown, HubAway, HubClient, HubRefuses
-from agent.spool import Spool, is_intact, read_manifest
+from agent.sealing import is_intact, read_manifest
+from agent.spool import Spool
 from nfs import durable
 from nfs.layout import AGENT_NAMES, FileKind, path_for
 from nfs.manifest import Manifest

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.spool import Spool, is_intact, read_manifest
+from agent.sealing import is_intact, read_manifest
+from agent.spool import Spool
 from nfs.layout import AGENT_NAMES, FileKind
 from tests.fakes.events import encoded
 from tests.fakes.spooled import begin, complete
