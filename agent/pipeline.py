@@ -15,8 +15,9 @@ from agent.boot import clock_reading
 from agent.motion.detector import MotionDetector
 from agent.motion.verdict import Verdict
 from agent.recorder import Action, Close, Open, Recorder, StillName, TakeStill, Write
+from agent.sealing import Opening, moment, trigger_of
 from agent.sources.base import LumaFrame, Packet, Source, SourceInfo
-from agent.spool import OpenEvent, Opening, Spool, moment, trigger_of
+from agent.spool import OpenEvent, Spool
 from agent.thumbnail import thumbnail_of
 from nfs.layout import FileKind
 from nfs.manifest import Origin, Segment

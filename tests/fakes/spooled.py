@@ -5,8 +5,9 @@ from uuid import uuid4
 
 from agent.boot import clock_reading
 from agent.motion.verdict import Verdict
+from agent.sealing import Opening, trigger_of
 from agent.sources.base import Packet
-from agent.spool import OpenEvent, Opening, Spool, trigger_of
+from agent.spool import OpenEvent, Spool
 from nfs.layout import FileKind
 from nfs.manifest import Manifest, Origin, Segment
 from tests.fakes.events import NOON, camera, encoded
