@@ -79,9 +79,9 @@ def live(
         if over.is_set():
             break
         token = home / "agents" / camera.camera_id / "token"
-        if not token.exists() and not command(
-            environment, "token", "issue", "--camera", camera.camera_id, "--out", str(token)
-        ):
+        # Anew at every start: a token left from another database would only be refused.
+        issue = ("token", "issue", "--camera", camera.camera_id, "--out", str(token))
+        if not command(environment, *issue):
             return 1
         config = write_config(home, port, camera, token)
         family.add(Child(camera.camera_id, ["agent", "--config", str(config)]))

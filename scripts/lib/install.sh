@@ -61,9 +61,11 @@ make_venv() {
     if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         install_packages /nonexistent=python3-venv
     fi
-    say "Installing Python packages into $folder (once; a minute or two)"
+    say "Installing Python packages into $folder (once; a minute or two):"
     "$python" -m venv "$folder"
-    "$folder/bin/python" -m pip install --disable-pip-version-check --quiet --progress-bar off \
-        -r "$requirements"
+    "$folder/bin/python" -m pip install --disable-pip-version-check --progress-bar off \
+        -r "$requirements" 2>&1 | tee "$folder/pip.log" |
+        sed -un 's/^Collecting \([A-Za-z0-9._-]*\).*/  \1/p' ||
+        { tail -n 20 "$folder/pip.log"; die "the packages could not be installed, see above"; }
     printf '%s\n' "$stamp" >"$folder/stamp"
 }
