@@ -228,7 +228,7 @@ def duration(seconds: float | None) -> str:
     """Return a length as minutes and seconds, such as 0:12, or nothing."""
     if seconds is None:
         return ""
-    whole = round(seconds)
+    whole = int(seconds)  # as players count
     return f"{whole // 60}:{whole % 60:02d}"
 
 

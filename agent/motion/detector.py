@@ -139,7 +139,7 @@ class MotionDetector:
             ),
             boxes=tuple(_box(track.blob, rows, columns) for track in tracks),
             zones=touched,
-            reason=_reason(main, len(tracks), touched, at_us, rows, columns),
+            reason=_reason(main, len(tracks), touched, rows, columns),
         )
 
     def _zones_of(self, track: Track) -> list[str]:
@@ -166,10 +166,8 @@ def _box(blob: Blob, rows: int, columns: int) -> Box:
     )
 
 
-def _reason(
-    track: Track, count: int, zones: tuple[str, ...], at_us: int, rows: int, columns: int
-) -> str:
-    """Return one sentence for the owner: how large, whereto, how long, where."""
+def _reason(track: Track, count: int, zones: tuple[str, ...], rows: int, columns: int) -> str:
+    """Return one sentence for the owner: how large, whereto, where."""
     share = track.largest / (rows * columns)
     size = "large" if share > 0.08 else "middle-sized" if share > 0.01 else "small"
     dx, dy = track.smooth[0] - track.start[0], track.smooth[1] - track.start[1]
@@ -177,7 +175,6 @@ def _reason(
         way = "left to right" if dx > 0 else "right to left"
     else:
         way = "towards the bottom" if dy > 0 else "towards the top"
-    seconds = (at_us - track.since_us) / 1e6
     what = f"something {size}" if count == 1 else f"{count} things"
     where = f" through {' and '.join(zones)}" if zones else ""
-    return f"{what} moved {way}{where} for {seconds:.1f} s"
+    return f"{what} moved {way}{where}"
