@@ -66,18 +66,21 @@ class FileSource(SimulatedCamera):
         """Play the file once; return how long it was, in µs. 0 when there was no picture."""
         facts = self._facts
         frame_us = round(1e6 / facts.frames_per_s) if facts else 100_000
-        last_us = -1
+        first_us: int | None = None
+        last_us = 0
         for step in codec.play(str(self._path), copy=encoder is None):
             if not self.wait_until(started_us + step.at_us):
                 return 1
             self._push(sink, step, started_us)
             for picture in step.pictures:
                 shown = replace(picture, at_us=picture.at_us + started_us)
+                first_us = picture.at_us if first_us is None else first_us
                 last_us = max(last_us, picture.at_us)
                 if encoder is not None:
                     self._encode(sink, encoder, shown)
                 self.show(sink, shown)
-        return last_us + frame_us if last_us >= 0 else 0
+        # From first to last picture: with B-frames the first is shown later than it is decoded.
+        return last_us - first_us + frame_us if first_us is not None else 0
 
     def _push(self, sink: Sink, step: Step, started_us: int) -> None:
         packet = step.packet
