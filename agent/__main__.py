@@ -21,12 +21,22 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     from agent.app import Agent  # numpy and the source only for those who have a valid file
+    from agent.hub_client import HubAway
+    from agent.spool import SpoolBusy
+    from nfs.share import ShareUnavailable
 
-    agent = Agent(settings)
-    if told.command == "publish":
-        logging.info("%d events published", agent.publish_once())
-        return 0
-    agent.run()
+    try:
+        agent = Agent(settings)
+        if told.command == "publish":
+            logging.info("%d events published", agent.publish_once())
+        else:
+            agent.run()
+    except (ShareUnavailable, HubAway) as error:
+        logging.error("events wait in the spool: %s", error)
+        return 1
+    except (SpoolBusy, OSError) as error:
+        logging.error("%s", error)
+        return 1
     return 0
 
 

@@ -4,10 +4,11 @@ import logging
 import signal
 import socket
 import threading
+import time
 
 from agent.config import Config
 from agent.contract import CameraRegistration
-from agent.hub_client import HubAway, HubClient
+from agent.hub_client import HubClient
 from agent.motion.detector import MotionDetector
 from agent.motion.verdict import MotionSettings
 from agent.pipeline import Pipeline
@@ -15,12 +16,20 @@ from agent.publisher import Publisher
 from agent.recorder import Recorder, RecorderSettings
 from agent.sources.base import SourceError
 from agent.sources.open import open_source
-from agent.spool import Spool
-from nfs.share import Share, ShareUnavailable
+from agent.spool import Spool, SpoolBusy
+from nfs.share import Share
 
 log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 30.0
+RAN_WELL_S = 60.0
+"""A source that ran for so long is started again at once when it fails, and its outage is over."""
+
+STOP_S = 4.5
+"""After SIGTERM the process ends within this time, whatever hangs."""
+
+OTHER_AGENT_S = 3.0
+"""An agent that is just ending is waited for so long."""
 
 
 class Agent:
@@ -29,6 +38,7 @@ class Agent:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._over = threading.Event()
+        self._stop_at = 0.0
         self.spool = Spool(config.spool.folder, config.camera.id, config.spool.max_mb * 1024 * 1024)
         self._hub = HubClient(config.hub.url, config.hub.token_file)
         self.publisher = Publisher(
@@ -46,41 +56,49 @@ class Agent:
     def run(self) -> None:
         """Watch until SIGTERM or SIGINT. What is being recorded then is closed and kept."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda _number, _frame: self._over.set())
-        self.spool.salvage()
+            signal.signal(number, lambda _number, _frame: self._stop_soon())
+        lock(self.spool)
         publishing = threading.Thread(
             target=self.publisher.run, args=(self._over.is_set,), name="publisher", daemon=True
         )
         publishing.start()
         self._watch()
         self.publisher.ring()
-        publishing.join(3)  # what it has not published by then waits in the spool
+        publishing.join(max(0.1, self._left_s()))  # what has not gone by then waits in the spool
         log.info("the agent has ended")
 
     def publish_once(self) -> int:
-        """Publish what the spool holds, and return how many events went."""
+        """Publish what the spool holds, and return how many events went.
+
+        Raises ShareUnavailable, HubAway, SpoolBusy or OSError; what has not gone then waits.
+        """
+        lock(self.spool)
         self.spool.salvage()
-        try:
-            return self.publisher.publish_pending()
-        except (ShareUnavailable, HubAway) as error:
-            log.error("events wait in the spool: %s", error)
-            raise SystemExit(1) from error
+        return self.publisher.publish_pending()
 
     def _watch(self) -> None:
-        """Keep a source running: one that fails is started again, later and later."""
-        pause = 1.0
+        """Keep a source running: one that fails is started again, later and later.
+
+        A row of failures is one outage: told when it starts, and when the source has run well.
+        """
+        pause, trouble = 1.0, ""
         while not self._over.is_set():
+            begun = time.monotonic()
             try:
-                if self._watch_one_source():
-                    pause = 1.0
+                reason = self._watch_one_source(trouble)
             except SourceError as error:
-                log.error("the camera cannot be watched: %s", error)
+                reason = str(error)
+            if time.monotonic() - begun >= RAN_WELL_S:
+                pause, trouble = 1.0, ""
+            if reason and reason != trouble:
+                log.error("the camera cannot be watched, trying again: %s", reason)
+            trouble = reason
             if self._over.wait(pause):
                 return
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
-    def _watch_one_source(self) -> bool:
-        """Watch one source until it fails or the agent stops; tell whether it ran at all."""
+    def _watch_one_source(self, trouble: str) -> str:
+        """Watch one source until it fails or the agent stops; return why it failed."""
         config = self._config
         pipeline = Pipeline(
             config.camera.id,
@@ -98,12 +116,33 @@ class Agent:
             info.height,
             info.frames_per_s,
         )
-        while not self._over.wait(0.2):
-            if pipeline.failed.is_set():
-                log.error("the camera stopped: %s", pipeline.reason)
-                break
+        begun = time.monotonic()
+        while not self._over.wait(0.2) and not pipeline.failed.is_set():
+            if trouble and time.monotonic() - begun >= RAN_WELL_S:
+                log.info("the camera runs well again after: %s", trouble)
+                trouble = ""
         pipeline.stop()
-        return True
+        return pipeline.reason
+
+    def _stop_soon(self) -> None:
+        self._stop_at = self._stop_at or time.monotonic() + STOP_S
+        self._over.set()
+
+    def _left_s(self) -> float:
+        """Return how long stopping may still take."""
+        return self._stop_at - time.monotonic() if self._stop_at else STOP_S
+
+
+def lock(spool: Spool) -> None:
+    """Keep other agents off the spool. Raises SpoolBusy when one stays on it."""
+    ends_at = time.monotonic() + OTHER_AGENT_S
+    while True:
+        try:
+            return spool.lock()
+        except SpoolBusy:
+            if time.monotonic() > ends_at:
+                raise
+            time.sleep(0.2)
 
 
 def own_address() -> str:

@@ -14,8 +14,10 @@ log = logging.getLogger(__name__)
 TIMEOUTS_S = (5.0, 30.0)
 """To connect, and between two bytes of the answer."""
 
-LATER = frozenset({401, 403, 404, 408, 423, 425, 429})
-"""Refusals that time or the owner can mend."""
+LATER = frozenset({401, 403, 404, 408, 429})
+"""Refusals that time or the owner can mend. A 404 that does not speak of the camera comes from
+something else than a hub: a wrong address, a proxy whose hub is away. It says nothing of the event.
+"""
 
 
 class HubTrouble(Exception):
@@ -32,6 +34,10 @@ class HubAway(HubTrouble):
 
 class HubRefuses(HubTrouble):
     """It will never take this."""
+
+
+class HubConflict(HubTrouble):
+    """It has this event already, with other content."""
 
 
 class CameraUnknown(HubTrouble):
@@ -52,7 +58,10 @@ class HubClient:
         self._post(REGISTER_PATH, camera.model_dump_json())
 
     def register_event(self, manifest: Manifest) -> int:
-        """Register an event, once however often called; return its id at the hub."""
+        """Register an event, once however often called; return its id at the hub.
+
+        Raises HubAway, HubRefuses, HubConflict or CameraUnknown.
+        """
         answer = self._post(EVENTS_PATH, manifest.model_dump_json())
         try:
             return int(answer["id"])
@@ -88,7 +97,7 @@ class HubClient:
             return {}
         try:
             return {"Authorization": f"Bearer {self._token_file.read_text().strip()}"}
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise HubAway(f"the token cannot be read: {error}") from error
 
 
@@ -102,7 +111,7 @@ def _trouble(response: requests.Response) -> HubTrouble:
         return CameraUnknown(text)
     if response.status_code >= 500 or response.status_code in LATER or response.status_code < 400:
         return HubAway(text, _retry_after(response))
-    return HubRefuses(text)
+    return HubConflict(text) if response.status_code == 409 else HubRefuses(text)
 
 
 def _retry_after(response: requests.Response) -> float | None:

@@ -12,20 +12,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.contract import CameraRegistration
-from agent.hub_client import CameraUnknown, HubAway, HubClient, HubRefuses
-from agent.sealing import is_intact, read_manifest
-from agent.spool import Spool
-from nfs import durable
+from agent.hub_client import CameraUnknown, HubAway, HubClient, HubConflict, HubRefuses
+from agent.spool import Spool, SpoolDamaged
 from nfs.layout import AGENT_NAMES, FileKind, path_for
 from nfs.manifest import Manifest
-from nfs.share import Share, ShareUnavailable
+from nfs.share import Published, Share, ShareUnavailable, SourceChanged
 
 log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
-REFUSED_FOLDER = "refused"
-REASON_NAME = "refused.txt"
+STUCK_PAUSE_S = 600.0
+"""One event that cannot go, for a reason of its own, lets the others pass for so long."""
 
 
 class Publisher:
@@ -40,45 +38,48 @@ class Publisher:
         self._camera = camera
         self._bell = threading.Event()
         self._registered = False
+        self._stuck: dict[str, float] = {}
 
     def ring(self) -> None:
         """Say that there is a new event, or that it is time to look whether to stop."""
         self._bell.set()
 
-    def publish_pending(self) -> int:
+    def publish_pending(self, stopped: Callable[[], bool] = lambda: False) -> int:
         """Publish everything complete, in order; return how many events went.
 
-        Raises ShareUnavailable or HubAway at the first event that must wait.
+        Raises ShareUnavailable, HubAway or OSError at the first event that must wait.
         """
         went = 0
-        self._make_known()
         for folder in self._spool.complete():
-            self._publish(folder)
-            went += 1
+            if stopped():
+                break
+            if time.monotonic() < self._stuck.get(folder.name, 0.0):
+                continue
+            with self._spool.holding(folder):
+                went += self._publish(folder)
+        self._make_known()
         return went
 
     def run(self, stopped: Callable[[], bool]) -> None:
-        """Publish for ever. An outage is logged when it starts and when it ends."""
+        """Salvage what was interrupted, and publish, for ever."""
         trouble, pause = "", FIRST_PAUSE_S
         while not stopped():
             self._bell.clear()
+            problem: Exception | None = None
             try:
-                self.publish_pending()
-                if trouble:
-                    log.info("publishing again, after: %s", trouble)
-                trouble, pause = "", FIRST_PAUSE_S
+                self._spool.salvage(only_older=True)
+                self.publish_pending(stopped)
+            except Exception as error:  # noqa: BLE001 - the loop's edge: the next try may fare better
+                problem = error
+            trouble = _tell(trouble, problem)
+            if problem is None:
+                pause = FIRST_PAUSE_S
                 self._bell.wait(LONGEST_PAUSE_S)
                 continue
-            except (ShareUnavailable, HubAway) as error:
-                if not trouble:
-                    log.warning("events wait in the spool: %s", error)
-                trouble = str(error)
-                asked = error.after_s if isinstance(error, HubAway) else None
-            except OSError as error:
-                if not trouble:
-                    log.error("the spool itself cannot be read: %s", error)
-                trouble, asked = str(error), None
-            _pause(asked or pause, stopped)
+            asked = problem.after_s if isinstance(problem, HubAway) else None
+            # A little unevenly, so that five cameras do not come back all at once.
+            uneven = random.uniform(0.7, 1.0)  # noqa: S311 - not a secret
+            _pause(asked / uneven if asked else pause * uneven, stopped)
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
     def _make_known(self) -> None:
@@ -86,31 +87,55 @@ class Publisher:
             return
         try:
             self._hub.register_camera(self._camera)
-        except HubRefuses as error:
+        except (HubRefuses, HubConflict, CameraUnknown) as error:
             raise HubAway(f"the hub refuses this camera: {error}") from error
         self._registered = True
         log.info("known to the hub as %s", self._camera.name)
 
-    def _publish(self, folder: Path) -> None:
-        manifest = read_manifest(folder)
-        if not is_intact(folder, manifest):
-            manifest = self._spool.mend(folder)  # a rotten disk must not hold up the rest
-        for entry in manifest.files:
-            due = path_for(manifest.camera_id, manifest.timestamp, manifest.uid, entry.kind)
-            self._share.publish(folder / AGENT_NAMES[entry.kind], due)
-        self._share.publish(
-            folder / AGENT_NAMES[FileKind.MANIFEST],
-            path_for(manifest.camera_id, manifest.timestamp, manifest.uid, FileKind.MANIFEST),
-        )
+    def _publish(self, folder: Path) -> bool:
+        """Publish one event; False when it stays behind for a reason of its own."""
+        try:
+            manifest = self._put_on_share(folder)
+        except SpoolDamaged as error:
+            self._set_aside(folder, f"the spool holds no event here: {error}")
+            return False
+        except (SourceChanged, OSError) as error:
+            self._leave(folder, f"it cannot be read from the spool: {error}")
+            return False
         try:
             number = self._register(manifest)
         except HubRefuses as error:
-            self._set_aside(folder, manifest, str(error))
-            return
+            self._set_aside(folder, f"the hub refuses it: {error}")
+            return False
+        except HubConflict as error:
+            self._leave(folder, f"the hub says {error}")
+            return False
         self._spool.forget(folder)
         log.info("event %s registered as %d", manifest.uid, number)
+        return True
+
+    def _put_on_share(self, folder: Path) -> Manifest:
+        manifest = self._spool.manifest_of(folder)
+        try:
+            self._put_files(folder, manifest)
+        except SourceChanged:
+            manifest = self._spool.mend(folder)  # what is left is worth more than nothing
+            self._put_files(folder, manifest)
+        return manifest
+
+    def _put_files(self, folder: Path, manifest: Manifest) -> None:
+        about = (manifest.camera_id, manifest.timestamp, manifest.uid)
+        for entry in manifest.files:
+            self._share.publish(
+                folder / AGENT_NAMES[entry.kind],
+                path_for(*about, entry.kind),
+                Published(entry.bytes, entry.sha256),
+            )
+        last = FileKind.MANIFEST
+        self._share.publish(folder / AGENT_NAMES[last], path_for(*about, last))
 
     def _register(self, manifest: Manifest) -> int:
+        self._make_known()
         try:
             return self._hub.register_event(manifest)
         except CameraUnknown:
@@ -121,19 +146,38 @@ class Publisher:
         except CameraUnknown as error:
             raise HubAway(f"the hub forgets this camera: {error}") from error
 
-    def _set_aside(self, folder: Path, manifest: Manifest, reason: str) -> None:
-        """Keep what the hub will never take, out of the way of the rest, for the maintainer."""
-        aside = self._spool.folder / REFUSED_FOLDER
-        aside.mkdir(exist_ok=True)
-        durable.write(folder / REASON_NAME, reason.encode())
-        folder.rename(aside / folder.name)
-        durable.sync_folder(aside)
-        durable.sync_folder(self._spool.folder)
-        log.error("the hub refuses event %s, kept in %s: %s", manifest.uid, aside, reason)
+    def _leave(self, folder: Path, reason: str) -> None:
+        """Let the others pass, and try this one again later."""
+        if folder.name not in self._stuck:
+            log.error("event in %s stays behind: %s", folder, reason)
+        self._stuck[folder.name] = time.monotonic() + STUCK_PAUSE_S
+
+    def _set_aside(self, folder: Path, reason: str) -> None:
+        kept = self._spool.set_aside(folder, reason)
+        log.error("an event can never be published, kept in %s: %s", kept, reason)
+
+
+def _tell(before: str, problem: Exception | None) -> str:
+    """Log an outage when it starts, when it becomes another, and when it ends; return its name."""
+    if problem is None:
+        if before:
+            log.info("publishing goes on again after: %s", before)
+        return ""
+    if isinstance(problem, ShareUnavailable):
+        name = "the share is away"
+    elif isinstance(problem, HubAway):
+        name = "the hub is away"
+    else:
+        name = f"the agent itself is in trouble ({type(problem).__name__})"
+    if name != before:
+        known = isinstance(problem, ShareUnavailable | HubAway | OSError)
+        log.warning(
+            "events wait in the spool, %s: %s", name, problem, exc_info=None if known else problem
+        )
+    return name
 
 
 def _pause(seconds: float, stopped: Callable[[], bool]) -> None:
-    """Wait, a little unevenly, so that five cameras do not come back all at once."""
-    ends_at = time.monotonic() + seconds * random.uniform(0.7, 1.3)  # noqa: S311 - not a secret
+    ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at and not stopped():
         time.sleep(0.1)

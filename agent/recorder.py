@@ -16,7 +16,6 @@ DECISION_LAG_S = 10.0
 """A slow mover is decided up to this long after it began; the ring reaches as far back."""
 
 RING_BYTES = 48 * 1024 * 1024
-STILL_MOVING_US = 500_000
 STILL_B_AFTER_US = 2_000_000
 STILL_A_AGAIN_AFTER_US = 1_000_000
 CLEARLY_MORE = 1.25
@@ -84,17 +83,25 @@ Action = Open | Write | TakeStill | Close
 
 @dataclass
 class _Running:
-    """The clip that is being written."""
+    """The clip that is being written.
+
+    `latest` is the newest moving verdict; `quiet` holds while the newest verdict saw none, and
+    `over` once that has lasted for so long that the motion has ended.
+    """
 
     clip: int
     since_us: int
     segment: int
     started_us: int
+    decided_us: int
     peak: Verdict
+    latest: Verdict
     last_moving_us: int
     still_a_at_us: int
     still_a_score: float
     has_still_b: bool = False
+    still_b_is_final: bool = False
+    quiet: bool = False
     over: bool = False
 
 
@@ -129,11 +136,14 @@ class Recorder:
         if running is None:
             return self._open(verdict) if verdict.moving else []
         if not verdict.moving:
-            if verdict.at_us - running.last_moving_us >= _us(self._settings.quiet_s):
-                return self._motion_is_over(running)
-            return self._still_b(running, verdict.at_us)
+            running.quiet = True
+            quiet_us = verdict.at_us - running.last_moving_us
+            running.over = running.over or quiet_us >= _us(self._settings.quiet_s)
+            return self._early_still_b(running)
         if running.over:
             return self._open_next(verdict)
+        running.quiet = False
+        running.latest = verdict
         running.last_moving_us = verdict.at_us
         actions = self._still_a(running, verdict) + self._still_b(running, verdict.at_us)
         if verdict.score > running.peak.score:
@@ -169,7 +179,9 @@ class Recorder:
             since_us=since_us,
             segment=segment,
             started_us=packets[0].pts_us,
+            decided_us=verdict.at_us,
             peak=verdict,
+            latest=verdict,
             last_moving_us=verdict.at_us,
             still_a_at_us=verdict.at_us,
             still_a_score=verdict.score,
@@ -178,26 +190,22 @@ class Recorder:
         opening: list[Action] = [Open(clip, since_us, started, verdict, segment, previous)]
         return [*opening, TakeStill(clip, StillName.A), *self._write(packets)]
 
-    def _must_cut(self, running: _Running, packet: Packet) -> bool:
-        """Tell whether the clip is long enough; what is about to end anyway is not cut."""
-        long = packet.pts_us - running.started_us >= _us(self._settings.max_clip_s)
-        moving = packet.pts_us - running.last_moving_us < STILL_MOVING_US
-        return packet.keyframe and long and moving
-
     def _cut_at(self, keyframe: Packet) -> list[Action]:
         """Go on in a new clip from this keyframe: not one packet is lost or written twice."""
         before = self._running
         if before is None:
             return []
         closing = self._close()
-        latest = before.peak
+        latest = before.latest
         clip, self._next_clip = self._next_clip, self._next_clip + 1
         self._running = _Running(
             clip=clip,
             since_us=keyframe.pts_us,
             segment=before.segment + 1,
             started_us=keyframe.pts_us,
+            decided_us=keyframe.pts_us,
             peak=latest,
+            latest=latest,
             last_moving_us=before.last_moving_us,
             still_a_at_us=keyframe.pts_us,
             still_a_score=0.0,
@@ -223,11 +231,10 @@ class Recorder:
             last.insert(0, TakeStill(running.clip, StillName.B))
         return last
 
-    def _motion_is_over(self, running: _Running) -> list[Action]:
-        if running.over:
-            return []
-        running.over = True
-        return self._still_b(running, 2**62)
+    def _must_cut(self, running: _Running, packet: Packet) -> bool:
+        """Tell whether the clip is long enough; what is about to end anyway is not cut."""
+        long = packet.pts_us - running.started_us >= _us(self._settings.max_clip_s)
+        return packet.keyframe and long and not running.quiet
 
     def _notice_silence(self, running: _Running, packet: Packet) -> None:
         """End the motion when verdicts stop coming: a dead detector must not record for ever."""
@@ -243,7 +250,15 @@ class Recorder:
         return [TakeStill(running.clip, StillName.A)]
 
     def _still_b(self, running: _Running, now_us: int) -> list[Action]:
-        if running.has_still_b or now_us - running.since_us < STILL_B_AFTER_US:
+        """Take B a little after the decision, also in place of an early one."""
+        if running.still_b_is_final or now_us - running.decided_us < STILL_B_AFTER_US:
+            return []
+        running.has_still_b = running.still_b_is_final = True
+        return [TakeStill(running.clip, StillName.B)]
+
+    def _early_still_b(self, running: _Running) -> list[Action]:
+        """Take B as soon as the motion pauses: it may not come back, and the scene be empty."""
+        if running.has_still_b:
             return []
         running.has_still_b = True
         return [TakeStill(running.clip, StillName.B)]

@@ -7,7 +7,11 @@ from agent.sources.base import Packet
 
 
 class Ring:
-    """Keeps at least `seconds` of packets, from a keyframe on, and never more than `max_bytes`."""
+    """Keeps at least `seconds` of packets, from a keyframe on, in no more than `max_bytes`.
+
+    Memory comes first: when the bytes do not suffice, older groups go sooner, and a single group
+    that alone is too large goes as well; then the ring is empty until the next keyframe.
+    """
 
     def __init__(self, seconds: float, max_bytes: int) -> None:
         self._keep_us = round(seconds * 1e6)
@@ -25,6 +29,9 @@ class Ring:
         self._bytes += len(packet.data)
         while len(self._groups) > 1 and self._may_drop(packet):
             self._bytes -= sum(len(old.data) for old in self._groups.popleft())
+        if self._bytes > self._max_bytes:
+            self._groups.clear()
+            self._bytes = 0
 
     def since(self, at_us: int) -> list[Packet]:
         """Return the packets from the last keyframe shown at or before `at_us`, or from the oldest.

@@ -1,6 +1,7 @@
 """A small true hub for agents: remembers what it is told by uid, over real HTTP."""
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Any
 class FakeHub:
     """What the hub knows. `answers` are statuses to give instead of doing the work, in order.
 
-    A status of 0 does the work and then loses the reply.
+    A status of 0 does the work and then loses the reply. Events in `refused` are never taken.
     """
 
     url: str = ""
@@ -21,6 +22,7 @@ class FakeHub:
     events: dict[str, dict[str, Any]] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
     posts: int = 0
 
     def take(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -31,6 +33,8 @@ class FakeHub:
         self.posts += 1
         if body["camera_id"] not in self.cameras:
             return 404, {"detail": "Camera x not registered. Please register camera first."}
+        if body["uid"] in self.refused:
+            return 422, {"detail": "this one never"}
         known = body["uid"] in self.events
         if not known:
             self.order.append(body["uid"])
@@ -49,7 +53,12 @@ def fake_hub() -> Iterator[FakeHub]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            length = int(self.headers["Content-Length"])
+            said = self.rfile.read(length)
+            if len(said) < length:
+                self.close_connection = True  # the agent died while it spoke
+                return
+            body = json.loads(said)
             told = hub.answers.pop(0) if hub.answers else None
             if told:
                 self._answer(told, {"detail": f"told to say {told}"})
@@ -71,7 +80,12 @@ def fake_hub() -> Iterator[FakeHub]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            if not isinstance(sys.exception(), ConnectionError):  # agents die while they speak
+                super().handle_error(request, client_address)
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     hub.url = f"http://127.0.0.1:{server.server_port}"
