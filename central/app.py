@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 import web
 from central import problems
 from central.accounts.access import person
+from central.accounts.agent_tokens import AgentTokens
 from central.browser_safety import BrowserSafety
 from central.cameras.routes import router as cameras_router
 from central.changes.routes import router as changes_router
@@ -35,6 +36,7 @@ def make_app(hub: Hub) -> FastAPI:
     app.state.hub = hub
     app.state.probe = Probe(hub.database)
     app.state.tailer = Tailer(hub.database)
+    app.state.agent_tokens = AgentTokens()
     problems.install(app)
     app.add_middleware(BrowserSafety)
     app.get("/", response_model=None, tags=["health"])(root)

@@ -5,13 +5,11 @@ from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlalchemy import select
 
-from central.accounts.tokens import token_hash
+from central.accounts.agent_tokens import AgentTokens
 from central.accounts.users import Person, person_of
 from central.context import Hub, TheHub
 from central.errors import Forbidden, NotLoggedIn
-from database.models import AgentToken
 
 SESSION_COOKIE = "gatehouse_session"
 
@@ -43,13 +41,8 @@ def agent(request: Request, hub: TheHub) -> AgentIdentity:
     """Return the agent that is asking. Raises NotLoggedIn."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token:
-        with hub.database.reading() as session:
-            camera_id = session.scalar(
-                select(AgentToken.camera_id).where(
-                    AgentToken.token_sha256 == token_hash(token.strip()),
-                    AgentToken.revoked_at.is_(None),
-                )
-            )
+        tokens: AgentTokens = request.app.state.agent_tokens
+        camera_id = tokens.camera_of(hub, token.strip())
         if camera_id is not None:
             return AgentIdentity(camera_id)
         raise NotLoggedIn("this agent token is unknown or revoked; issue a new one on the hub")

@@ -2,15 +2,44 @@
 
 import os
 import re
+import time
 from pathlib import Path
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from central.accounts.tokens import new_token, token_hash
 from central.context import Hub
 from database.models import AgentToken
 from nfs.layout import CAMERA_ID_PATTERN
+
+BELIEVED_S = 2.0
+"""A revoked token is refused this much later at most: agents ask often, revocations are rare."""
+
+
+class AgentTokens:
+    """Which camera a token speaks for, remembered for a moment. One per process; thread-safe."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, float]] = {}
+
+    def camera_of(self, hub: Hub, token: str) -> str | None:
+        """Return the camera of a live token, or None."""
+        digest, now_s = token_hash(token), time.monotonic()
+        camera_id, until_s = self._known.get(digest, ("", 0.0))
+        if now_s < until_s:
+            return camera_id
+        with hub.database.reading() as session:
+            found = session.scalar(
+                select(AgentToken.camera_id).where(
+                    AgentToken.token_sha256 == digest, AgentToken.revoked_at.is_(None)
+                )
+            )
+        if found is None:
+            self._known.pop(digest, None)
+        else:
+            self._known[digest] = (found, now_s + BELIEVED_S)
+        return found
 
 
 def issue(hub: Hub, camera_id: str, out: Path) -> None:

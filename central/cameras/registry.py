@@ -1,6 +1,6 @@
 """The register of cameras. Owner of the `camera` rows."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +11,7 @@ from database.engine import Database, is_duplicate
 from database.models import Camera
 
 ONLINE = "online"
+SEEN_ANEW_AFTER = timedelta(seconds=5)
 DEFAULT_FRAMES_PER_S = 15.0
 """What agents in the field record at when their settings say nothing else (wire contract)."""
 
@@ -52,9 +53,14 @@ def find(session: Session, camera_id: str) -> Camera | None:
     return session.scalar(select(Camera).where(Camera.camera_id == camera_id))
 
 
-def seen(session: Session, key: int, now: datetime) -> None:
-    """Note that this camera was heard of."""
-    session.execute(update(_ROWS).where(_ROWS.c.id == key).values(status=ONLINE, last_seen_at=now))
+def seen(session: Session, camera: Camera, now: datetime) -> None:
+    """Note that this camera was heard of, to the nearest seconds: a burst costs one write."""
+    heard = camera.last_seen_at
+    if camera.status == ONLINE and heard is not None and abs(now - heard) < SEEN_ANEW_AFTER:
+        return
+    session.execute(
+        update(_ROWS).where(_ROWS.c.id == camera.id).values(status=ONLINE, last_seen_at=now)
+    )
 
 
 def every(session: Session) -> list[Camera]:

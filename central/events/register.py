@@ -17,23 +17,26 @@ from sqlalchemy.orm import Session
 from central.cameras import registry
 from central.changes import feed
 from central.errors import BadRequest, Conflict, NotFound
+from central.events.query import EventFacts, FileFacts, StageFacts
 from central.stages import claims
-from central.stages.lifecycle import Stage
+from central.stages.lifecycle import Stage, State
 from database.engine import Database, is_duplicate
-from database.models import Event, EventFile
+from database.models import Camera, Event, EventFile
 from nfs.layout import FileKind, path_for
 from nfs.manifest import Manifest
 
+NO_VIDEO = "the event has no video"
 _EVENTS: Table = Event.__table__  # type: ignore[assignment]
 _FILES: Table = EventFile.__table__  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
 class Registered:
-    """The event's id, and whether this call made it."""
+    """The event's id, and whether this call made it; then also what it is, without asking again."""
 
     event_id: int
     is_new: bool
+    facts: EventFacts | None = None
 
 
 def register(database: Database, manifest: Manifest, now: datetime) -> Registered:
@@ -45,8 +48,8 @@ def register(database: Database, manifest: Manifest, now: datetime) -> Registere
     check_paths(manifest)
     digest = content_hash(manifest)
     try:
-        event_id = database.write(lambda session: _store(session, manifest, digest, now))
-        return Registered(event_id, is_new=True)
+        facts = database.write(lambda session: _store(session, manifest, digest, now))
+        return Registered(facts.id, is_new=True, facts=facts)
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
@@ -77,7 +80,7 @@ def content_hash(manifest: Manifest) -> str:
     return hashlib.sha256(manifest.model_dump_json().encode()).hexdigest()
 
 
-def _store(session: Session, manifest: Manifest, digest: str, now: datetime) -> int:
+def _store(session: Session, manifest: Manifest, digest: str, now: datetime) -> EventFacts:
     camera = registry.find(session, manifest.camera_id)
     if camera is None:
         raise NotFound(f"Camera {manifest.camera_id} not registered. Please register camera first.")
@@ -102,11 +105,43 @@ def _store(session: Session, manifest: Manifest, digest: str, now: datetime) -> 
         event_id,
         Stage.CONVERT,
         now,
-        skip_reason=None if manifest.clip else "the event has no video",
+        skip_reason=None if manifest.clip else NO_VIDEO,
     )
-    registry.seen(session, camera.id, now)
+    registry.seen(session, camera, now)
     feed.append(session, "event", "new", event_id, now, camera=camera.id)
-    return event_id
+    return _facts(manifest, camera, event_id, now)
+
+
+def _facts(manifest: Manifest, camera: Camera, event_id: int, now: datetime) -> EventFacts:
+    """Return what a query would find of an event that was stored just now."""
+    said = manifest.model_dump(mode="json", include={"trigger", "origin", "clock", "clip"})
+    state = State.WAITING if manifest.clip else State.SKIPPED
+    reason = None if manifest.clip else NO_VIDEO
+    return EventFacts(
+        id=event_id,
+        uid=str(manifest.uid),
+        camera_id=camera.camera_id,
+        camera_name=camera.name,
+        camera_location=camera.location,
+        started_at=manifest.timestamp,
+        clip_started_at=manifest.clip_started_at,
+        ended_at=manifest.ended_at,
+        motion_score=manifest.motion_score,
+        confidence_score=manifest.confidence_score,
+        trigger=said["trigger"],
+        origin=said["origin"],
+        clock=said["clock"],
+        clip=said["clip"],
+        segment=manifest.segment.index,
+        previous_uid=str(manifest.segment.previous_uid) if manifest.segment.previous_uid else None,
+        salvaged=manifest.salvaged,
+        created_at=now,
+        files={
+            entry.kind: FileFacts(entry.kind, entry.path, entry.bytes, entry.sha256)
+            for entry in manifest.files
+        },
+        stages={Stage.CONVERT: StageFacts(Stage.CONVERT, state, 0, now, reason, now)},
+    )
 
 
 def _insert_event(

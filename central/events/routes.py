@@ -106,7 +106,7 @@ def register_event(
     agent.must_own(manifest.camera_id)
     done = register.register(hub.database, manifest, hub.clock())
     response.status_code = 201 if done.is_new else 200
-    return _read(hub, done.event_id, agent)
+    return shown(done.facts) if done.facts else _read(hub, done.event_id, agent)
 
 
 @router.get("")

@@ -1,6 +1,7 @@
 """The hub over real HTTP semantics: who may do what, what bad input gets, how media is served."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,9 @@ def test_it_shows_an_agent_its_own_events_only(
 def test_it_refuses_a_token_that_was_replaced(
     client: TestClient, hub: Hub, bearer: dict[str, str], tmp_path: Path
 ) -> None:
+    client.post("/api/v1/cameras/register", json=camera().model_dump(), headers=bearer)
     agent_tokens.issue(hub, "front", tmp_path / "newer")
+    time.sleep(agent_tokens.BELIEVED_S)
     answer = client.post("/api/v1/cameras/register", json=camera().model_dump(), headers=bearer)
     assert answer.status_code == 401
 

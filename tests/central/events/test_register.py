@@ -24,6 +24,7 @@ def test_it_stores_event_files_stage_and_change_together(hub: Hub) -> None:
         facts = query.one(session, done.event_id)
         changes = session.scalars(select(Change)).all()
     assert facts is not None
+    assert facts == done.facts  # what is answered without asking is what a query finds
     assert facts.started_at == said.timestamp
     assert set(facts.files) == {FileKind.CLIP, FileKind.TIMING}
     assert facts.stages["convert"].state == "waiting"
@@ -35,7 +36,7 @@ def test_it_answers_a_repeat_with_the_same_event(hub: Hub) -> None:
     said = manifest()
     first = register.register(hub.database, said, NOON)
     second = register.register(hub.database, said, NOON)
-    assert first == Registered(first.event_id, is_new=True)
+    assert (first.is_new, first.facts is not None) == (True, True)
     assert second == Registered(first.event_id, is_new=False)
 
 
