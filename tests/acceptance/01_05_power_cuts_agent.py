@@ -11,12 +11,9 @@ import hashlib
 import logging
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from agent.hub_client import HubClient
 from agent.publisher import Publisher
@@ -28,7 +25,7 @@ from tests.acceptance.common import check, run
 from tests.fakes.events import camera, encoded
 from tests.fakes.hub import FakeHub, fake_hub
 from tests.fakes.spooled import STILL, begin, complete
-from tests.faults.kill_sweep_agent import Swept, sweep_each_kind
+from tests.faults.power_cut import Swept, sweep_each_kind
 
 WITHIN_S = 300.0
 EVERYTHING = bool(os.environ.get("GATEHOUSE_TEST_LONG"))

@@ -31,7 +31,7 @@ from nfs.layout import FileKind
 from nfs.manifest import Manifest
 from tests.acceptance.common import check, run
 from tests.fakes.events import NOON, camera, lay_on_share
-from tests.faults.kill_sweep_agent import Swept, sweep_each_kind
+from tests.faults.power_cut import Swept, sweep_each_kind
 
 EVERYTHING = bool(os.environ.get("GATEHOUSE_TEST_LONG"))
 
