@@ -10,6 +10,9 @@ FORGOTTEN_AFTER_US = 600_000
 
 CONFIRM_AFTER_US = 600_000
 CONFIRM_SIGHTINGS = 4
+STEADY = 0.7
+"""Share of the frames in which a mover must have been seen: what comes and goes only flickers."""
+
 NET_MOVE_CELLS = 2.0
 STRAIGHT = 0.45
 """Share of the way gone that must have led somewhere: leaves and noise go to and fro."""
@@ -38,6 +41,7 @@ class Track:
     smooth: tuple[float, float]
     way: float = 0.0
     sightings: int = 1
+    frames: int = 0
     confirmed: bool = False
     largest: int = 0
 
@@ -69,14 +73,14 @@ class Track:
         self.since_us = at_us
         self.start = self.smooth = (blob.x, blob.y)
         self.way = 0.0
-        self.sightings = 0
+        self.sightings = self.frames = 0
         self.largest = 0
         self.confirmed = False
 
     def is_convincing(self, minimum_cells: float) -> bool:
         """Tell whether this has gone somewhere for long enough to be more than a flicker."""
         return (
-            self.sightings >= CONFIRM_SIGHTINGS
+            self.sightings >= max(CONFIRM_SIGHTINGS, STEADY * self.frames)
             and self.seen_us - self.since_us >= CONFIRM_AFTER_US
             and self.net >= NET_MOVE_CELLS
             and self.net >= STRAIGHT * self.way
@@ -96,6 +100,8 @@ class Tracker:
 
     def step(self, blobs: list[Blob], at_us: int, minimum_cells: float) -> None:
         """Follow all movers into the blobs of the next frame."""
+        for track in self.tracks:
+            track.frames += 1
         free = sorted(blobs, key=lambda blob: -blob.cells)
         for track in sorted(self.tracks, key=lambda track: -track.sightings):
             near = [blob for blob in free if blob.touches(track.blob, REACH_CELLS)]
