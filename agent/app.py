@@ -121,7 +121,7 @@ class Agent:
             if trouble and time.monotonic() - begun >= RAN_WELL_S:
                 log.info("the camera runs well again after: %s", trouble)
                 trouble = ""
-        pipeline.stop()
+        pipeline.stop(self._left_s())
         return pipeline.reason
 
     def _stop_soon(self) -> None:

@@ -1,31 +1,29 @@
 """From a source's callbacks to events in the spool: one thread that owns detector and recorder.
 
-Callbacks only put into a queue, so that neither a slow disk nor a busy detector ever holds up the
-camera. Stills and the closing of events, which wait for disk and JPEG, have a second thread.
+Callbacks only put into an inbox, so that neither a slow disk nor a busy detector ever holds up the
+camera. Stills have a thread of their own, which takes them in time; a third one writes them and
+closes events, which waits for the disk.
 """
 
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from agent.boot import clock_reading
+from agent.finisher import Finish, Finisher, Still
+from agent.inbox import Drops, Inbox
 from agent.motion.detector import MotionDetector
-from agent.motion.verdict import Verdict
-from agent.recorder import Action, Close, Open, Recorder, StillName, TakeStill, Write
+from agent.recorder import Action, Close, Open, Recorder, TakeStill, Write
 from agent.sealing import Opening, moment, trigger_of
 from agent.sources.base import LumaFrame, Packet, Source, SourceInfo
 from agent.spool import OpenEvent, Spool
-from agent.thumbnail import thumbnail_of
-from nfs.layout import FileKind
 from nfs.manifest import Origin, Segment
 
 log = logging.getLogger(__name__)
-
-LUMA_BACKLOG = 30
-"""Frames that may wait for the detector; beyond that the newest are dropped and counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +36,8 @@ class _Stop:
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class _Finish:
-    """Close an event: its strongest verdict, and when that was."""
-
-    event: OpenEvent
-    peak: Verdict
-    peak_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Still:
-    event: OpenEvent
-    name: StillName
-
-
 class Pipeline:
-    """The sink of one source. `failed` is set when the source gave up, with `reason`."""
+    """The sink of one source. `failed` is set when it cannot go on, with `reason`."""
 
     def __init__(
         self,
@@ -70,20 +53,29 @@ class Pipeline:
         self._detector = detector
         self._recorder = recorder
         self._spool = spool
-        self._on_event = on_event
         self._info: SourceInfo | None = None
-        self._inbox: queue.SimpleQueue[LumaFrame | Packet | _Failure | _Stop] = queue.SimpleQueue()
-        self._slow: queue.SimpleQueue[_Still | _Finish | None] = queue.SimpleQueue()
+        self._inbox: Inbox[_Failure | _Stop] = Inbox()
+        self._stills: queue.SimpleQueue[Still | Finish | None] = queue.SimpleQueue()
         self._events: dict[int, OpenEvent] = {}
-        self._uids: dict[int, UUID] = {}
-        self._luma_waiting = 0
-        self.luma_dropped = 0
+        self._last: tuple[int, UUID] | None = None
+        self._told_drops = Drops()
+        self._dropping = False
+        finisher = Finisher(source, spool, self._stills, on_event)
         self.failed = threading.Event()
         self.reason = ""
         self._threads = [
-            threading.Thread(target=self._work, name="pipeline"),
-            threading.Thread(target=self._finish_events, name="finisher"),
+            threading.Thread(target=self._guarded, args=(work,), name=name, daemon=True)
+            for name, work in (
+                ("pipeline", self._work),
+                ("stills", finisher.take_stills),
+                ("finisher", finisher.finish_events),
+            )
         ]
+
+    @property
+    def drops(self) -> Drops:
+        """What had no room on its way, since the start."""
+        return self._inbox.drops
 
     def start(self) -> SourceInfo:
         """Start the source and the threads. Raises SourceError."""
@@ -92,55 +84,65 @@ class Pipeline:
             thread.start()
         return self._info
 
-    def stop(self) -> None:
-        """Stop the source, close what is being recorded, and wait until it is in the spool."""
+    def stop(self, within_s: float = 4.0) -> None:
+        """Stop the source, close what is being recorded, and wait until it is in the spool.
+
+        What a hung disk keeps from being closed in time is salvaged upon the next start.
+        """
+        ends_at = time.monotonic() + within_s
         self._source.stop()
-        self._inbox.put(_Stop())
+        self._inbox.put_order(_Stop())
         for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.1, ends_at - time.monotonic()))
             if thread.is_alive():
-                thread.join()
+                log.error("the %s does not end; the next start saves what it held", thread.name)
 
     def on_luma(self, frame: LumaFrame) -> None:
         """Called by the source with every low-resolution picture."""
-        if self._luma_waiting >= LUMA_BACKLOG:
-            self.luma_dropped += 1
-            return
-        self._luma_waiting += 1
-        self._inbox.put(frame)
+        self._inbox.put_luma(frame)
 
     def on_packet(self, packet: Packet) -> None:
         """Called by the source with every access unit."""
-        self._inbox.put(packet)
+        self._inbox.put_packet(packet)
 
     def on_failure(self, reason: str) -> None:
         """Called by the source when it can do no more."""
-        self._inbox.put(_Failure(reason))
+        self._inbox.put_order(_Failure(reason))
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:  # a thread's edge: told, and the source is restarted
+            log.error("the agent itself is in trouble", exc_info=error)
+            self.reason = f"the agent itself is in trouble: {error}"
+            self.failed.set()
 
     def _work(self) -> None:
-        while True:
-            item = self._inbox.get()
-            if isinstance(item, LumaFrame):
-                self._luma_waiting -= 1
-                self._act(self._recorder.verdict(self._detector.observe(item)))
-            elif isinstance(item, Packet):
-                self._act(self._recorder.packet(item))
-            else:
-                self._act(self._recorder.end())
-                if isinstance(item, _Failure):
+        try:
+            while not isinstance(item := self._inbox.get(), _Stop):
+                if isinstance(item, LumaFrame):
+                    self._act(self._recorder.verdict(self._detector.observe(item)))
+                elif isinstance(item, Packet):
+                    self._act(self._recorder.packet(item))
+                else:
+                    self._act(self._recorder.end())
                     self.reason = item.reason
                     self.failed.set()
-                    continue
-                self._slow.put(None)
-                return
+                self._tell_drops()
+            self._act(self._recorder.end())
+        finally:
+            for event in self._events.values():  # only when something broke above
+                self._stills.put(Finish(event, None))
+            self._stills.put(None)
 
     def _act(self, actions: list[Action]) -> None:
         for action in actions:
             try:
                 self._do(action)
             except OSError as error:
-                # The disk refuses: this event loses what follows, the next may fare better.
+                # The disk refuses: this clip ends here, the next may fare better.
                 log.error("the spool cannot be written: %s", error)
-                self._events.pop(action.clip, None)
 
     def _do(self, action: Action) -> None:
         if isinstance(action, Open):
@@ -152,18 +154,18 @@ class Pipeline:
         if isinstance(action, Write):
             event.write(action.packet)
         elif isinstance(action, TakeStill):
-            self._slow.put(_Still(event, action.name))
+            self._stills.put(Still(event, action.name))
         elif isinstance(action, Close):
             del self._events[action.clip]
-            event.end_clip()
-            self._slow.put(_Finish(event, action.peak, action.peak.at_us))
+            self._stills.put(Finish(event, action.peak))
 
     def _open(self, action: Open) -> None:
         info = self._info
         if info is None:
             return
         verdict = action.verdict
-        uid = self._uids[action.clip] = uuid4()
+        last, uid = self._last, uuid4()
+        self._last = (action.clip, uid)
         offset = self._source.wall_offset_us()
         opening = Opening(
             uid=uid,
@@ -172,9 +174,7 @@ class Pipeline:
             clip_started_at=moment(action.started_us + offset),
             segment=Segment(
                 index=action.segment,
-                previous_uid=self._uids.pop(action.previous, None)
-                if action.previous is not None
-                else None,
+                previous_uid=last[1] if last and last[0] == action.previous else None,
             ),
             clock=clock_reading(),
             origin=Origin(
@@ -191,31 +191,14 @@ class Pipeline:
         self._events[action.clip] = self._spool.open(opening, action.since_us)
         log.info("motion: %s → event %s", verdict.reason or "something moved", uid)
 
-    def _finish_events(self) -> None:
-        while (item := self._slow.get()) is not None:
-            try:
-                if isinstance(item, _Still):
-                    self._take_still(item)
-                else:
-                    self._finish(item)
-            except OSError as error:
-                log.error("event %s is not whole: %s", item.event.opening.uid, error)
-
-    def _take_still(self, item: _Still) -> None:
-        picture = self._source.still_jpeg()
-        if picture is None:
-            return
-        item.event.put(FileKind(item.name), picture)
-        if item.name is StillName.A:
-            item.event.put(FileKind.THUMBNAIL, thumbnail_of(picture))
-
-    def _finish(self, item: _Finish) -> None:
-        # The same offset as at the opening, or a clock step would tear the event apart.
-        opening = item.event.opening
-        peak_at = opening.timestamp + (moment(item.peak_us) - moment(item.event.since_us))
-        manifest = item.event.close(item.peak, peak_at)
-        length_s = manifest.clip.duration_us / 1e6 if manifest.clip else 0.0
-        log.info("event %s closed, %.1f s of video", manifest.uid, length_s)
-        for dropped in self._spool.shrink():
-            log.warning("the spool is full: the video of event %s was given up", dropped)
-        self._on_event()
+    def _tell_drops(self) -> None:
+        """Log when dropping starts, and when all that waited has been worked off again."""
+        drops = self._inbox.drops
+        if drops != self._told_drops and not self._dropping:
+            log.warning("too slow: pictures are being dropped")
+            self._dropping = True
+        if self._dropping and self._inbox.waiting == 0:
+            luma = drops.luma - self._told_drops.luma
+            packets = drops.packets - self._told_drops.packets
+            log.warning("fast enough again; %d luma frames, %d packets dropped", luma, packets)
+            self._told_drops, self._dropping = drops, False

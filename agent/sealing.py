@@ -44,7 +44,10 @@ def trigger_of(verdict: Verdict, peak_at: datetime) -> Trigger:
     return Trigger(
         reason=verdict.reason[:500],
         peak_at=peak_at,
-        boxes=[Box(x=box.x, y=box.y, w=box.w, h=box.h) for box in verdict.boxes[:64]],
+        boxes=[
+            Box(x=_unit(box.x), y=_unit(box.y), w=_unit(box.w), h=_unit(box.h))
+            for box in verdict.boxes[:64]
+        ],
         zones=[zone[:100] for zone in verdict.zones[:64]],
     )
 
@@ -109,6 +112,11 @@ def seal(folder: Path, told: Opening, *, salvaged: bool) -> Manifest:
     )
     durable.write(folder / AGENT_NAMES[FileKind.MANIFEST], manifest.model_dump_json().encode())
     return manifest
+
+
+def _unit(value: float) -> float:
+    """Keep a fraction within 0–1: a rounding error must not cost the event."""
+    return min(max(value, 0.0), 1.0)
 
 
 def _trim(folder: Path) -> list[AccessUnit]:

@@ -2,14 +2,14 @@
 
 import io
 
-from PIL import Image
-
 WIDTH = 480
 QUALITY = 80
 
 
 def thumbnail_of(still: bytes) -> bytes:
     """Return a JPEG of at most `WIDTH` pixels across. Raises OSError when it is no picture."""
+    from PIL import Image  # late: a camera that sees nothing needs no 10 MB of it
+
     with Image.open(io.BytesIO(still)) as picture:
         picture.draft("RGB", (WIDTH, WIDTH))  # decodes at a half or a quarter: all that is needed
         small = picture.convert("RGB")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.pipeline import LUMA_BACKLOG, Pipeline
+from agent.inbox import LUMA_FRAMES
+from agent.pipeline import Pipeline
 from agent.recorder import Recorder, RecorderSettings
 from agent.sealing import read_manifest
 from agent.sources.base import LumaFrame, Packet, Sink
@@ -103,7 +104,7 @@ def test_it_drops_and_counts_luma_it_cannot_look_at_but_never_packets(spool: Spo
     )
     sink: Sink = pipeline
     picture = Scene(1).picture(0)[::4, ::4, 0].copy()
-    for number in range(LUMA_BACKLOG + 5):  # not started: nobody takes them
+    for number in range(LUMA_FRAMES + 5):  # not started: nobody takes them
         sink.on_luma(LumaFrame(picture, number))
         sink.on_packet(Packet(b"x", number, number, True))
-    assert pipeline.luma_dropped == 5
+    assert (pipeline.drops.luma, pipeline.drops.packets) == (5, 0)
