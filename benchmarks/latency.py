@@ -7,6 +7,7 @@ card includes the length of the motion. The peer is the same path without Gateho
 copies with fsync, and `ffmpeg -c copy`, of the same clip.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -28,7 +29,11 @@ WATCH_S = 130
 
 def listen(home: House, http: requests.Session, heard: dict[int, dict[str, float]]) -> None:
     """Do what an open gallery does: hear a hint, fetch the card, note when what was there."""
-    with http.get(f"{home.url}/api/v1/stream", stream=True, timeout=WATCH_S + 30) as stream:
+    address = f"{home.url}/api/v1/stream"
+    with (
+        contextlib.suppress(requests.RequestException),  # the hub ends while we listen
+        http.get(address, stream=True, timeout=WATCH_S + 30) as stream,
+    ):
         for line in stream.iter_lines():
             if not line.startswith(b'data: {"kind"'):
                 continue
