@@ -27,6 +27,8 @@ def upgrade(database: Database) -> str:
     from alembic.script import ScriptDirectory
 
     config = _config()
+    if database.is_sqlite:
+        Path(str(database.url.database)).parent.mkdir(parents=True, exist_ok=True)
     with _alone(database), database.engine.connect() as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("COMMIT")  # the pragma is ignored inside a transaction

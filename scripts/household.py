@@ -22,7 +22,9 @@ READY_S = 60.0
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        prog="scripts/run.sh", description="Run Gatehouse on this machine, with simulated cameras."
+        prog="scripts/run.sh",
+        description="Run Gatehouse on this machine, with simulated cameras.",
+        allow_abbrev=False,
     )
     parser.add_argument("--cameras", type=int, metavar="N", help="how many; 0 for a hub alone")
     parser.add_argument("--footage", type=Path, metavar="PATH", help="a video, or a folder of them")

@@ -39,7 +39,11 @@ def _database(hub: Hub) -> Finding:
         with hub.database.reading() as session:
             session.execute(text("SELECT 1"))
     except SQLAlchemyError as error:
-        return _bad(f"the database does not answer: {error}", "start it, check the address")
+        reason = str(error).splitlines()[0]
+        return _bad(
+            f"the database does not answer: {reason}",
+            "start it or check GATEHOUSE_DATABASE_URL; on a new machine: python -m central migrate",
+        )
     return _good(f"database {hub.database.engine.dialect.name} answers")
 
 

@@ -58,29 +58,7 @@ class Swept:
 
 def cut_at(call: int, work: Callable[[], None], calls: str) -> Cut:
     """Run `work` in a child that dies upon its n-th system call of the kinds named."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.kill(os.getpid(), signal.SIGSTOP)
-            work()
-            code = 0
-        except BaseException as error:
-            sys.stderr.write(f"the work itself failed: {error!r}\n")
-        finally:
-            sys.stderr.flush()
-            os._exit(code)
-    os.waitpid(child, os.WUNTRACED)
-    inject = f"inject={calls}:signal=KILL:when={call}"
-    with subprocess.Popen(
-        ["strace", "-qq", "-o", "/dev/null", "-p", str(child), "-e", inject],
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as strace:
-        _await_tracer(child)
-        os.kill(child, signal.SIGCONT)
-        status = _await_end(child)
-        strace.wait(ATTACH_S)
+    status = _traced(work, ["-o", "/dev/null", "-e", f"inject={calls}:signal=KILL:when={call}"])
     if os.WIFSIGNALED(status):
         if os.WTERMSIG(status) != signal.SIGKILL:
             raise RuntimeError(f"the child ended by signal {os.WTERMSIG(status)} at call {call}")
@@ -92,27 +70,9 @@ def cut_at(call: int, work: Callable[[], None], calls: str) -> Cut:
 
 def kinds_of(work: Callable[[], None]) -> Counter[str]:
     """Run `work` once in a child under strace; return how often it made each kind of call."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            os.kill(os.getpid(), signal.SIGSTOP)
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    os.waitpid(child, os.WUNTRACED)
     with tempfile.TemporaryDirectory(prefix="gatehouse-trace-") as folder:
         trace = Path(folder) / "trace"
-        with subprocess.Popen(
-            ["strace", "-f", "-qq", "-o", str(trace), "-p", str(child)],
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        ) as strace:
-            _await_tracer(child)
-            os.kill(child, signal.SIGCONT)
-            status = _await_end(child)
-            strace.wait(ATTACH_S)
+        status = _traced(work, ["-f", "-o", str(trace)])
         if status != 0:
             raise RuntimeError(f"the work fails without any cut: {status}")
         lines = trace.read_text(errors="replace").splitlines()
@@ -158,6 +118,33 @@ def _sweep_kind(
             return call - 1
         call += 1
     raise RuntimeError(f"the sweep did not end within {within_s:g} s, at {kind} number {call}")
+
+
+def _traced(work: Callable[[], None], options: list[str]) -> int:
+    """Run `work` in a child that strace holds from its first call on; return how it ended."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            os.kill(os.getpid(), signal.SIGSTOP)
+            work()
+            code = 0
+        except BaseException as error:
+            sys.stderr.write(f"the work itself failed: {error!r}\n")
+        finally:
+            sys.stderr.flush()
+            os._exit(code)
+    os.waitpid(child, os.WUNTRACED)
+    with subprocess.Popen(
+        ["strace", "-qq", *options, "-p", str(child)],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as strace:
+        _await_tracer(child)
+        os.kill(child, signal.SIGCONT)
+        status = _await_end(child)
+        strace.wait(ATTACH_S)
+    return status
 
 
 def _await_tracer(child: int) -> None:

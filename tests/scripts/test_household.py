@@ -118,8 +118,9 @@ def test_it_says_when_the_port_is_taken(tmp_path: Path) -> None:
 
 
 def test_it_refuses_an_option_it_does_not_know(tmp_path: Path) -> None:
-    house = start(tmp_path / "home", 1, "--camera", "x")
+    house = start(tmp_path / "home", 1, "--foot", "x")
     assert house.wait(20) == 2
+    assert "--foot" in (tmp_path / "out").read_text()
 
 
 def synthetic(folder: Path) -> Path:
