@@ -1,6 +1,7 @@
 """Decoding and encoding for simulated cameras. The only importer of PyAV in the agent."""
 
 import io
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,6 +11,8 @@ import av
 import numpy as np
 from av.bitstream import BitStreamFilterContext
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from PIL import Image
 
 from agent.sources.base import Luma, Packet, SourceError
 
@@ -19,6 +22,25 @@ LONGEST_GOP_S = 2.5
 
 JPEG_QUALITY = 85
 MICROSECOND = Fraction(1, 1_000_000)
+
+
+class _Scalers(threading.local):
+    """A scaler for each thread and kind of picture.
+
+    `frame.reformat` keeps its scaler in the frame: a still taken while the same frame becomes luma
+    in another thread would use one scaler twice at once, and both would wait for ever (seen).
+    """
+
+    def __init__(self) -> None:
+        self.by_format: dict[str, VideoReformatter] = {}
+
+
+_SCALERS = _Scalers()
+
+
+def _scaled(frame: VideoFrame, width: int, height: int, pixels: str) -> VideoFrame:
+    scaler = _SCALERS.by_format.setdefault(pixels, VideoReformatter())
+    return scaler.reformat(frame, width, height, pixels, interpolation="FAST_BILINEAR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +55,14 @@ class Picture:
         frame = self.frame
         width = min(LUMA_WIDTH, frame.width) // 2 * 2
         height = max(2, round(frame.height * width / frame.width) // 2 * 2)
-        small = frame.reformat(width, height, "gray", interpolation="FAST_BILINEAR")
+        small = _scaled(frame, width, height, "gray")
         return np.ascontiguousarray(small.to_ndarray(), dtype=np.uint8)
 
     def jpeg(self) -> bytes:
         """Return the picture in full size as JPEG."""
         out = io.BytesIO()
-        image = cast(Any, self.frame).to_image()
-        image.save(out, "JPEG", quality=JPEG_QUALITY)
+        rgb = _scaled(self.frame, self.frame.width, self.frame.height, "rgb24")
+        Image.fromarray(rgb.to_ndarray()).save(out, "JPEG", quality=JPEG_QUALITY)
         return out.getvalue()
 
 
@@ -160,7 +182,7 @@ class Encoder:
     def encode(self, frame: VideoFrame, at_us: int) -> list[Packet]:
         """Encode one picture shown at `at_us`; return what is ready, normally one packet."""
         context = self._context
-        ready = frame.reformat(context.width, context.height, "yuv420p")
+        ready = _scaled(frame, context.width, context.height, "yuv420p")
         ready.pts, ready.time_base = at_us, MICROSECOND
         return [
             Packet(bytes(packet), packet.pts or 0, packet.dts or 0, packet.is_keyframe)

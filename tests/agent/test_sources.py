@@ -1,6 +1,7 @@
 """One contract for all sources: what a recorder and a detector may rely on."""
 
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.sources.base import LumaFrame, Packet, Source, SourceError, SourceInfo
+from agent.sources.codec import Picture, play
 from agent.sources.open import open_source
 
 
@@ -156,3 +158,26 @@ def test_it_says_what_is_wrong_with_a_file(
 def test_it_says_which_sources_there_are(spec: str) -> None:
     with pytest.raises(SourceError):
         open_source(spec)
+
+
+def test_it_takes_stills_while_the_same_picture_is_being_looked_at(tmp_path: Path) -> None:
+    """Two threads scaled one frame with one scaler once, and waited for each other for ever."""
+    path = film(tmp_path, "-c:v libx264 -g 10 -pix_fmt yuv420p", 1)
+    pictures = [picture for step in play(str(path), copy=False) for picture in step.pictures]
+    done: list[int] = []
+
+    def work(look: Callable[[Picture], object]) -> None:
+        for _ in range(40):
+            for picture in pictures:
+                look(picture)
+        done.append(1)
+
+    threads = [
+        threading.Thread(target=work, args=(look,), daemon=True)
+        for look in (Picture.luma, Picture.jpeg, Picture.luma, Picture.jpeg)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(done) == 4
