@@ -5,7 +5,7 @@ import json
 from datetime import datetime
 
 from central.errors import BadRequest
-from central.events.query import Cursor
+from central.events.query import HIGHEST_ID, Cursor
 
 
 def encode_cursor(cursor: Cursor) -> str:
@@ -19,7 +19,7 @@ def decode_cursor(text: str) -> Cursor:
     try:
         at, key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         moment = datetime.fromisoformat(at)
-        if moment.tzinfo is None or not isinstance(key, int):
+        if moment.tzinfo is None or not isinstance(key, int) or abs(key) > HIGHEST_ID:
             raise ValueError
     except (ValueError, TypeError) as error:
         raise BadRequest("`before` is no cursor of ours; take it from `next`") from error

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from database.models import Camera, Event, EventFile, EventStage, StageHistory
 from nfs.layout import FileKind
 
+HIGHEST_ID = 2**63 - 1
+
 
 @dataclass(frozen=True)
 class FileFacts:
@@ -136,7 +138,9 @@ def recent(
 
 
 def one(session: Session, event_id: int) -> EventFacts | None:
-    """Return the event with this id, or None."""
+    """Return the event with this id, or None. A number that no column can hold has no event."""
+    if not 0 < event_id <= HIGHEST_ID:
+        return None
     return _single(session, select(Event).where(Event.id == event_id))
 
 

@@ -306,7 +306,18 @@ def test_it_keeps_hostile_text_inert(client: TestClient, hub: Hub, bearer: dict[
         assert "<img src=x" not in text.lower()
 
 
-@pytest.mark.parametrize("path", ["/events/999", "/events/x", "/?before=x", "/?day=2026-13-01"])
+HUGE = 10**30
+HUGE_CURSOR = "WyIyMDI2LTAxLTAxVDAwOjAwOjAwKzAwOjAwIiwgMTAwMDAwMDAwMDAwMDAwMDAwMDAwMF0"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/events/999", "/events/x", "/?before=x", "/?day=2026-13-01"),
+        *(f"/events/{HUGE}", f"/events/-{HUGE}", f"/api/v1/events/{HUGE}"),
+        *(f"/api/v1/events/{HUGE}/media/mp4", f"/?before={HUGE_CURSOR}"),
+    ],
+)
 def test_it_answers_what_does_not_exist_with_a_4xx(client: TestClient, path: str) -> None:
     log_in(client)
     assert 400 <= client.get(path, headers=PAGE).status_code < 500
