@@ -7,6 +7,8 @@ from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from central.accounts.users import Person
+
 FOLDER = Path(__file__).parent / "templates"
 
 _environment = Environment(
@@ -22,3 +24,8 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     """Return a rendered template. Pages hold footage: no cache may keep them."""
     text = _environment.get_template(template).render(**values)
     return HTMLResponse(text, status, headers={"Cache-Control": "private, no-store"})
+
+
+def sorry(person: Person, status: int, sentence: str) -> Response:
+    """Return a page for a person who asked for something that is not there."""
+    return page("sorry.html", status, person=person, sentence=sentence)

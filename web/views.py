@@ -1,39 +1,27 @@
-"""From facts to what can be printed: words, local times, states. Pure."""
+"""From facts to what can be printed: cards, days, and an event's page. Pure."""
 
-import re
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from itertools import groupby
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from central.events.query import EventFacts, MoveFacts, StageFacts
 from nfs.layout import FileKind
+from web import wording
+from web.wording import StateView as StateView
+from web.wording import ago as ago
+from web.wording import day_label as day_label
+from web.wording import duration as duration
+from web.wording import exact as exact
+from web.wording import state_of as state_of
+from web.wording import unbroken as unbroken
 
-STAGE_LABELS = {"convert": "Video"}
-MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-
-
-@dataclass(frozen=True)
-class StateView:
-    """Where something stands, in words. `tone` is good, busy, bad or quiet."""
-
-    tone: str
-    text: str
+ENDED = ("done", "failed", "skipped")
+USUAL_SHAPE = (1280, 720)
+"""Width and height to reserve for pictures of a camera that has not said its own."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +34,8 @@ class CardView:
     day_label: str
     started: str
     time: str
+    ago: str
+    passed_s: int
     exact: str
     duration: str
     image: str | None
@@ -84,29 +74,47 @@ class MoveView:
 
 @dataclass(frozen=True)
 class StageView:
-    """One stage of an event."""
+    """One stage of an event. `next_try` is when a failed attempt is repeated, or empty."""
 
     label: str
     state: StateView
     detail: str
+    next_try: str
     moves: list[MoveView]
 
 
 @dataclass(frozen=True)
+class PlayerView:
+    """What stands where the video is, or will be. `state` is None when it can be played.
+
+    `working`: somebody is at it right now; nothing turns on the page while nothing happens.
+    """
+
+    state: StateView | None
+    reason: str
+    working: bool = False
+
+
+@dataclass(frozen=True)
 class EventView:
-    """An event's page."""
+    """An event's page. `width` and `height` are the shape of its pictures."""
 
     card: CardView
+    player: PlayerView
     location: str
     video: str | None
     poster: str | None
     still_a: str | None
     still_b: str | None
+    width: int
+    height: int
     boxes: list[BoxView]
     zones: list[str]
+    why: str
     score: str
     confidence: str
     clip_started: str
+    clock: str
     notes: list[str]
     stages: list[StageView]
     settled: bool
@@ -115,18 +123,19 @@ class EventView:
 def card(facts: EventFacts, zone: ZoneInfo, now: datetime) -> CardView:
     """Return what the gallery shows of an event."""
     local = facts.started_at.astimezone(zone)
-    trigger = facts.trigger or {}
     return CardView(
         id=facts.id,
         camera=facts.camera_name,
-        day_key=f"{local:%Y-%m-%d}",
+        day_key=local.date().isoformat(),
         day_label=day_label(local.date(), now.astimezone(zone).date()),
         started=facts.started_at.isoformat(),
         time=f"{local:%H:%M}",
+        ago=ago(facts.started_at, now),
+        passed_s=int((now - facts.started_at).total_seconds()),
         exact=exact(local),
         duration=duration(facts.duration_s),
-        image=_image(facts),
-        reason=unbroken(str(trigger.get("reason") or "")),
+        image=_first_media(facts, FileKind.THUMBNAIL, FileKind.STILL_A, FileKind.POSTER),
+        reason=unbroken(str((facts.trigger or {}).get("reason") or "")),
         state=card_state(facts),
         continues=facts.segment > 1,
         synthetic=bool((facts.origin or {}).get("synthetic")),
@@ -146,67 +155,85 @@ def event(facts: EventFacts, moves: list[MoveFacts], zone: ZoneInfo, now: dateti
     """Return what an event's page shows."""
     trigger = facts.trigger or {}
     started = facts.clip_started_at
+    shown = card(facts, zone, now)
+    width, height = _shape(facts)
     return EventView(
-        card=card(facts, zone, now),
+        card=shown,
+        player=player(facts),
         location=facts.camera_location,
-        video=_media(facts, FileKind.MP4),
-        poster=_media(facts, FileKind.POSTER) or _media(facts, FileKind.STILL_A),
-        still_a=_media(facts, FileKind.STILL_A),
-        still_b=_media(facts, FileKind.STILL_B),
-        boxes=[
-            BoxView(*(f"{100 * float(box[edge]):.2f}%" for edge in "xywh"))
-            for box in trigger.get("boxes", [])
-        ],
-        zones=[str(zone_name) for zone_name in trigger.get("zones", [])],
+        video=_first_media(facts, FileKind.MP4),
+        poster=_first_media(facts, FileKind.POSTER, FileKind.STILL_A),
+        still_a=_first_media(facts, FileKind.STILL_A),
+        still_b=_first_media(facts, FileKind.STILL_B),
+        width=width,
+        height=height,
+        boxes=_boxes(trigger),
+        zones=[str(zone_name) for zone_name in trigger.get("zones") or []],
+        why=wording.sentence(shown.reason or "something moved"),
         score=f"{facts.motion_score:.1f}\u00a0% of the picture moved",
         confidence=f"{facts.confidence_score:.0f}\u00a0%"
         if facts.confidence_score is not None
         else "–",
         clip_started=f"{started.astimezone(zone):%H:%M:%S}" if started else "–",
+        clock=clock_words(facts.clock),
         notes=notes(facts),
         stages=[
             stage(found, [move for move in moves if move.stage == name], zone)
             for name, found in facts.stages.items()
         ],
-        settled=all(
-            found.state in ("done", "failed", "skipped") for found in facts.stages.values()
-        ),
+        settled=all(found.state in ENDED for found in facts.stages.values()),
     )
 
 
 def stage(facts: StageFacts, moves: list[MoveFacts], zone: ZoneInfo) -> StageView:
     """Return what is shown of a stage and its history."""
+    again = facts.state == "waiting" and facts.attempt > 0
     return StageView(
-        label=STAGE_LABELS.get(facts.stage, facts.stage.capitalize()),
+        label=wording.words_of(facts.stage).label,
         state=state_of(facts),
         detail=facts.last_error or "",
-        moves=[MoveView(f"{move.at.astimezone(zone):%H:%M:%S}", _sentence(move)) for move in moves],
+        next_try=f"{facts.not_before.astimezone(zone):%H:%M:%S}" if again else "",
+        moves=[
+            MoveView(f"{move.at.astimezone(zone):%H:%M:%S}", wording.move_sentence(move))
+            for move in moves
+        ],
     )
-
-
-def state_of(facts: StageFacts) -> StateView:
-    """Return a stage's state in words a homeowner understands."""
-    if facts.state == "waiting" and facts.attempt:
-        return StateView("busy", f"will be tried again (attempt {facts.attempt} did not work)")
-    return {
-        "waiting": StateView("busy", "waiting to be converted"),
-        "claimed": StateView("busy", "being converted now"),
-        "done": StateView("good", "ready"),
-        "failed": StateView("bad", "failed"),
-        "skipped": StateView("quiet", "not needed"),
-    }.get(facts.state, StateView("quiet", facts.state))
 
 
 def card_state(facts: EventFacts) -> StateView | None:
     """Return what a card must say about its event, or None when all is well."""
-    convert = facts.stages.get("convert")
     if facts.clip is None:
         return StateView("quiet", "no video")
-    if convert is None or convert.state == "done":
-        return None
+    convert = facts.stages.get("convert")
+    if FileKind.MP4 not in facts.files and convert is not None and convert.state != "done":
+        if convert.state == "failed":
+            return StateView("bad", "video failed")
+        return StateView("busy", "preparing video")
+    asked = [facts.stages[name] for name in wording.AI_STAGES if name in facts.stages]
+    if any(found.state not in ENDED for found in asked):
+        return StateView("quiet", "waiting for AI")
+    return None
+
+
+def player(facts: EventFacts) -> PlayerView:
+    """Return what stands in the video's place until it can be played, and why."""
+    if FileKind.MP4 in facts.files:
+        return PlayerView(None, "")
+    convert = facts.stages.get("convert")
+    if facts.clip is None or convert is None or convert.state == "skipped":
+        return PlayerView(StateView("quiet", "This event has no video."), "")
     if convert.state == "failed":
-        return StateView("bad", "video failed")
-    return StateView("busy", "preparing video")
+        return PlayerView(
+            StateView("bad", "The video could not be made."),
+            wording.sentence(convert.last_error or ""),
+        )
+    if convert.state == "done":
+        return PlayerView(StateView("bad", "The video is no longer on the share."), "")
+    return PlayerView(
+        StateView("busy", wording.sentence(state_of(convert).text)),
+        wording.sentence(convert.last_error or ""),
+        working=convert.state == "claimed",
+    )
 
 
 def notes(facts: EventFacts) -> list[str]:
@@ -216,65 +243,46 @@ def notes(facts: EventFacts) -> list[str]:
         found.append("This is a synthetic scene, not a real camera.")
     if facts.salvaged:
         found.append("The camera lost power during this event; this is what was saved.")
-    clock = facts.clock or {}
-    if not clock.get("synchronised", True):
+    if not (facts.clock or {}).get("synchronised", True):
         found.append("The camera's clock had not been set yet: the time may be wrong.")
     if facts.clip is None:
         found.append("This event has no video.")
     return found
 
 
-def duration(seconds: float | None) -> str:
-    """Return a length as minutes and seconds, such as 0:12, or nothing."""
-    if seconds is None:
+def clock_words(reading: dict[str, Any] | None) -> str:
+    """Return what the camera's clock was worth, or nothing when nobody knows."""
+    if not reading:
         return ""
-    whole = int(seconds)  # as players count
-    return f"{whole // 60}:{whole % 60:02d}"
+    if not reading.get("synchronised", True):
+        return "not set yet"
+    offset = reading.get("offset_ms")
+    if not isinstance(offset, int | float):
+        return ""
+    return "right" if abs(offset) < 500 else f"off by {abs(offset) / 1000:.1f}\u00a0s"
 
 
-def day_label(day: date, today: date) -> str:
-    """Return Today, Yesterday, or the date in words."""
-    if day == today:
-        return "Today"
-    if day == today - timedelta(days=1):
-        return "Yesterday"
-    year = "" if day.year == today.year else f" {day.year}"
-    return f"{WEEKDAYS[day.weekday()]}, {day.day} {MONTHS[day.month - 1]}{year}"
+def _boxes(trigger: dict[str, Any]) -> list[BoxView]:
+    found = []
+    for box in trigger.get("boxes") or []:
+        try:
+            edges = [float(box[edge]) for edge in "xywh"]
+        except (KeyError, TypeError, ValueError):
+            continue  # agents of other houses send other shapes; a page never fails for one box
+        if all(math.isfinite(edge) for edge in edges):
+            found.append(BoxView(*(f"{100 * edge:.2f}%" for edge in edges)))
+    return found
 
 
-def unbroken(sentence: str) -> str:
-    """Return a sentence in which a line never ends between a number and its unit."""
-    return re.sub(r"(?<=\d) (?=s\b|%)", "\u00a0", sentence)
+def _shape(facts: EventFacts) -> tuple[int, int]:
+    clip = facts.clip or {}
+    width, height = clip.get("width"), clip.get("height")
+    if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
+        return width, height
+    return USUAL_SHAPE
 
 
-def exact(local: datetime) -> str:
-    """Return a local time in full, with its zone."""
-    return (
-        f"{WEEKDAYS[local.weekday()]}, {local.day} {MONTHS[local.month - 1]} {local.year}, "
-        f"{local:%H:%M:%S} {local.tzname()}"
+def _first_media(facts: EventFacts, *kinds: FileKind) -> str | None:
+    return next(
+        (f"/api/v1/events/{facts.id}/media/{kind}" for kind in kinds if kind in facts.files), None
     )
-
-
-def _sentence(move: MoveFacts) -> str:
-    what = {
-        "claim": "taken",
-        "finish": "done",
-        "skip": "left out",
-        "retry": "did not work, will be tried again",
-        "give_up": "given up",
-        "expire": "taken back",
-        "requeue": "queued again",
-    }.get(move.verb, move.verb)
-    why = f": {move.reason}" if move.reason else ""
-    return f"{what} by {move.actor}, attempt {move.attempt}{why}"
-
-
-def _image(facts: EventFacts) -> str | None:
-    for kind in (FileKind.THUMBNAIL, FileKind.STILL_A, FileKind.POSTER):
-        if found := _media(facts, kind):
-            return found
-    return None
-
-
-def _media(facts: EventFacts, kind: FileKind) -> str | None:
-    return f"/api/v1/events/{facts.id}/media/{kind}" if kind in facts.files else None

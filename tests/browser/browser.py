@@ -64,6 +64,11 @@ class Browser:
             time.sleep(0.1)
         return answer
 
+    def block(self, *addresses: str) -> None:
+        """Let requests to these addresses fail, as bad Wi-Fi does; none: let all pass again."""
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": list(addresses)})
+
     def errors(self) -> list[str]:
         """Return what the console complained of since the last call."""
         return [

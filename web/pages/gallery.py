@@ -1,7 +1,8 @@
 """The gallery: events newest first, by day; new ones appear by themselves."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
@@ -14,12 +15,12 @@ from central.context import Hub, TheHub
 from central.errors import BadRequest
 from central.events import query
 from central.events.cursor import decode_cursor, encode_cursor
-from central.events.query import Page
 from web import render, views
 
 router = APIRouter(include_in_schema=False)
 
 PAGE_LENGTH = 24
+CAMERA_COOKIE = "gatehouse_camera"
 
 
 def gallery_page(
@@ -30,19 +31,37 @@ def gallery_page(
     day: str | None,
     before: str | None,
 ) -> Response:
-    """Return the gallery, perhaps of one camera or one day."""
+    """Return the gallery, perhaps of one camera or one day.
+
+    Without `camera` in the address the camera chosen last counts; an empty one chooses all again.
+    """
     with hub.database.reading() as session:
         _, position = feed.span(session)
         cameras = registry.every(session)
-    return render.page(
+    known = {one.camera_id for one in cameras}
+    remembered = request.cookies.get(CAMERA_COOKIE, "")
+    chosen = camera if camera is not None else remembered if remembered in known else ""
+    try:
+        found = _cards(hub, chosen, day, before)
+        chosen_day = _day_words(day, hub) if day else ""
+    except BadRequest as error:
+        return render.sorry(person, error.status, "This address is not one of the gallery's.")
+    answer = render.page(
         "gallery.html",
         person=person,
         cameras=cameras,
-        chosen=camera or "",
+        chosen=chosen,
+        chosen_name=next((one.name for one in cameras if one.camera_id == chosen), chosen),
+        is_known=not chosen or chosen in known,
         chosen_day=day or "",
+        chosen_day_label=chosen_day,
+        today=hub.clock().astimezone(hub.settings.zone).date().isoformat(),
+        is_older_page=bool(before),
         position=position,
-        **_cards(hub, camera, day, before),
+        **found,
     )
+    _remember(answer, request, chosen if chosen in known else "", remembered)
+    return answer
 
 
 @router.get("/gallery/more")
@@ -55,14 +74,16 @@ def more(
     after_day: str = "",
 ) -> Response:
     """Return the next stretch of the gallery, to be put at its end."""
-    return render.page("_days.html", **_cards(hub, camera, day, before) | {"shown_day": after_day})
+    return render.page(
+        "_days.html", **_cards(hub, camera or "", day, before) | {"shown_day": after_day}
+    )
 
 
-def _cards(hub: Hub, camera: str | None, day: str | None, before: str | None) -> dict[str, Any]:
+def _cards(hub: Hub, camera: str, day: str | None, before: str | None) -> dict[str, Any]:
     zone = hub.settings.zone
     since, until = bounds(day, zone) if day else (None, None)
     with hub.database.reading() as session:
-        page: Page = query.recent(
+        page = query.recent(
             session,
             limit=PAGE_LENGTH,
             before=decode_cursor(before) if before else None,
@@ -71,21 +92,35 @@ def _cards(hub: Hub, camera: str | None, day: str | None, before: str | None) ->
             until=until,
         )
     now = hub.clock()
-    address = [f"camera={camera}"] if camera else []
-    address += [f"day={day}"] if day else []
-    return {
-        "days": views.days([views.card(facts, zone, now) for facts in page.events]),
-        "next": encode_cursor(page.next) if page.next else None,
-        "filters": "".join(f"&{part}" for part in address),
-        "shown_day": "",
-    }
+    days = views.days([views.card(facts, zone, now) for facts in page.events])
+    older = None
+    if page.next:
+        older = urlencode({"before": encode_cursor(page.next), "camera": camera, "day": day or ""})
+    return {"days": days, "older": older, "shown_day": ""}
 
 
 def bounds(day: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
-    """Return when a local day begins and ends. Raises BadRequest."""
+    """Return when a local day begins and ends, in UTC. Raises BadRequest."""
     try:
         start = date.fromisoformat(day)
+        if start.isoformat() != day:  # Python reads more spellings than cards are filed under
+            raise ValueError(day)
         begins = datetime.combine(start, time(), zone)
-        return begins, datetime.combine(start + timedelta(days=1), time(), zone)
+        ends = datetime.combine(start + timedelta(days=1), time(), zone)
+        return begins.astimezone(UTC), ends.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise BadRequest("`day` is written as 2026-03-31") from error
+
+
+def _day_words(day: str, hub: Hub) -> str:
+    today = hub.clock().astimezone(hub.settings.zone).date()
+    return views.day_label(date.fromisoformat(day), today)
+
+
+def _remember(answer: Response, request: Request, chosen: str, remembered: str) -> None:
+    """Keep the choice for as long as the browser is open: an old filter must hide nothing."""
+    if chosen and chosen != remembered:
+        secure = request.url.scheme == "https"
+        answer.set_cookie(CAMERA_COOKIE, chosen, httponly=True, samesite="lax", secure=secure)
+    elif remembered and not chosen:
+        answer.delete_cookie(CAMERA_COOKIE)

@@ -1,144 +1,152 @@
-// Keeps an open page true: listens to the hub's hints and fetches what they name.
+// Keeps an open page true: listens to the hub's hints and lets the page fetch what they name.
 // Hints carry no data; what a person may see is decided when the card is fetched.
 
-const page = document.body.dataset.page;
-const SETTLE_MS = 150; // hints that come together are answered together
+import * as event from "./event.js";
+import { isLoggedIn, LoggedOut } from "./fetched.js";
+import * as gallery from "./gallery.js";
+import { keepTime } from "./times.js";
 
+const SETTLE_MS = 150; // hints that come together are answered together
+const AT_ONCE = 4; // browsers allow six connections to a host; pictures need some
+const TROUBLE_MS = 2500; // shorter gaps are nobody's business
+const LONG_AWAY_MS = 3_600_000;
+const SHORTEST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30_000;
+
+const page = { gallery, event }[document.body.dataset.page];
+const pending = new Map(); // event id → hint
 let position = document.body.dataset.position;
 let stream = null;
-let timer = null;
-const pending = new Set();
+let waitMs = SHORTEST_WAIT_MS;
+let hiddenAt = null;
+let answering = false;
+const timers = {};
+
+function later(name, what, ms) {
+  timers[name] ??= setTimeout(() => {
+    timers[name] = null;
+    what();
+  }, ms);
+}
+
+function never(name) {
+  clearTimeout(timers[name]);
+  timers[name] = null;
+}
+
+// --- the stream --------------------------------------------------------------------------------
 
 function listen() {
+  never("listen");
   if (stream || document.hidden) return;
   stream = new EventSource(`/api/v1/stream?after=${position}`);
-  stream.addEventListener("event", (message) => {
-    if (message.lastEventId) position = message.lastEventId;
-    pending.add(JSON.parse(message.data).id);
-    timer ??= setTimeout(answer, SETTLE_MS);
-  });
+  stream.addEventListener("event", take);
   stream.addEventListener("reset", () => location.reload());
-  stream.addEventListener("open", () => offline(false));
-  stream.addEventListener("error", () => offline(true));
+  stream.addEventListener("open", () => {
+    waitMs = SHORTEST_WAIT_MS;
+    calm();
+    if (pending.size) later("answer", answer, SETTLE_MS);
+  });
+  stream.addEventListener("error", broken);
 }
 
 function rest() {
   stream?.close();
   stream = null;
+  never("listen");
+  never("trouble");
 }
 
-function offline(yes) {
-  document.querySelector(".offline").hidden = !yes;
+function take(message) {
+  if (message.lastEventId) position = message.lastEventId;
+  const hint = JSON.parse(message.data);
+  // An event that is new stays new, however many updates follow in the same breath.
+  if (pending.get(hint.id)?.verb !== "new") pending.set(hint.id, hint);
+  later("answer", answer, SETTLE_MS);
 }
+
+async function broken() {
+  later("trouble", () => show("offline"), TROUBLE_MS);
+  if (stream?.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+  rest();
+  later("trouble", () => show("offline"), TROUBLE_MS);
+  try {
+    if (!(await isLoggedIn())) return loggedOut();
+  } catch {
+    // nobody answers: try again below
+  }
+  again();
+}
+
+function again() {
+  later("listen", listen, waitMs);
+  waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+}
+
+// --- what hints ask for ------------------------------------------------------------------------
 
 async function answer() {
-  timer = null;
-  const ids = [...pending];
-  pending.clear();
-  if (page === "gallery") await Promise.all(ids.map(refreshCard));
-  if (page === "event" && ids.includes(Number(document.body.dataset.event))) await refreshEvent();
-}
-
-async function fetched(path) {
+  if (answering) return;
+  answering = true;
   try {
-    const reply = await fetch(path, { headers: { Accept: "text/html" } });
-    if (!reply.ok || reply.redirected) return null;
-    const holder = document.createElement("template");
-    holder.innerHTML = await reply.text();
-    return holder.content.firstElementChild;
-  } catch {
-    offline(true);
-    return null;
+    while (pending.size) {
+      const batch = [...pending.values()].slice(0, AT_ONCE);
+      for (const hint of batch) pending.delete(hint.id);
+      const done = await Promise.allSettled(batch.map((hint) => page.refresh(hint)));
+      const failed = batch.filter((_, place) => done[place].status === "rejected");
+      for (const hint of failed) if (!pending.has(hint.id)) pending.set(hint.id, hint);
+      if (done.some(({ reason }) => reason instanceof LoggedOut)) return loggedOut();
+      if (!failed.length) continue;
+      later("trouble", () => show("offline"), TROUBLE_MS);
+      later("answer", answer, waitMs); // nothing that was announced is forgotten
+      waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS);
+      return;
+    }
+    if (stream?.readyState === EventSource.OPEN) calm();
+  } finally {
+    answering = false;
   }
 }
 
-// --- the gallery -------------------------------------------------------------------------------
+// --- what the person is told -------------------------------------------------------------------
 
-const gallery = document.getElementById("gallery");
-let unseen = 0;
-
-async function refreshCard(id) {
-  const found = await fetched(`/events/${id}/card`);
-  const card = found?.querySelector(".card");
-  if (!card) return;
-  const { camera, day } = document.body.dataset;
-  if ((camera && camera !== found.dataset.camera) || (day && day !== card.dataset.day)) return;
-  const old = document.getElementById(card.id);
-  if (old) {
-    const focused = old.contains(document.activeElement);
-    old.replaceWith(card);
-    if (focused) card.querySelector("a").focus();
-    return;
-  }
-  insert(card);
+function show(which) {
+  for (const id of ["offline", "logged-out"]) document.getElementById(id).hidden = id !== which;
 }
 
-function insert(card) {
-  const cards = [...gallery.querySelectorAll(".card")];
-  const older = cards.find((other) => other.dataset.started < card.dataset.started);
-  if (!older && cards.length && gallery.querySelector(".more")) return; // older than what is loaded
-  card.classList.add("fresh");
-  const scrolled = window.scrollY > 200;
-  const looked = scrolled && cards.find((other) => other.getBoundingClientRect().bottom > 0);
-  const top = looked && looked.getBoundingClientRect().top;
-  place(card, older);
-  document.getElementById("empty").hidden = true;
-  document.getElementById("said").textContent = `New event: ${card.querySelector(".where").textContent}`;
-  if (scrolled) {
-    // What is being looked at stays where it is.
-    window.scrollBy({ top: looked.getBoundingClientRect().top - top, behavior: "instant" });
-    unseen += 1;
-    pill(`${unseen} new ${unseen === 1 ? "event" : "events"}`);
-  }
+function calm() {
+  never("trouble");
+  show(null);
 }
 
-function place(card, older) {
-  const heading = gallery.querySelector(`h2[data-day="${CSS.escape(card.dataset.day)}"]`);
-  if (!heading) {
-    const fresh = document.createElement("h2");
-    fresh.className = "day";
-    fresh.dataset.day = card.dataset.day;
-    fresh.textContent = card.dataset.dayLabel;
-    const before = older ? gallery.querySelector(`h2[data-day="${CSS.escape(older.dataset.day)}"]`) : null;
-    gallery.insertBefore(fresh, before ?? gallery.querySelector(".more"));
-    fresh.after(card);
-  } else if (older && older.dataset.day === card.dataset.day) {
-    older.before(card);
-  } else {
-    const mine = gallery.querySelectorAll(`.card[data-day="${CSS.escape(card.dataset.day)}"]`);
-    (mine.length ? mine[mine.length - 1] : heading).after(card);
-  }
-}
-
-function pill(text) {
-  const button = document.querySelector(".pill");
-  button.textContent = text;
-  button.hidden = false;
-  button.onclick = () => window.scrollTo({ top: 0 });
-}
-
-window.addEventListener("scroll", () => {
-  if (page === "gallery" && window.scrollY < 100 && unseen) {
-    unseen = 0;
-    document.querySelector(".pill").hidden = true;
-  }
-}, { passive: true });
-
-// --- an event ----------------------------------------------------------------------------------
-
-async function refreshEvent() {
-  const id = document.body.dataset.event;
-  const [stages, player] = await Promise.all([fetched(`/events/${id}/stages`), fetched(`/events/${id}/player`)]);
-  if (stages) document.getElementById("stages").replaceWith(stages);
-  const shown = document.getElementById("player");
-  // A video that somebody is watching is never taken away.
-  if (player && !shown.querySelector("video")) shown.replaceWith(player);
+function loggedOut() {
+  rest();
+  never("answer");
+  const back = encodeURIComponent(location.pathname + location.search);
+  document.querySelector("#logged-out a").href = `/login?next=${back}`;
+  show("logged-out");
 }
 
 // --- life of the page --------------------------------------------------------------------------
 
-if (page === "gallery" || page === "event") {
-  document.addEventListener("visibilitychange", () => (document.hidden ? rest() : listen()));
+function seen() {
+  const away = hiddenAt === null ? 0 : Date.now() - hiddenAt;
+  hiddenAt = null;
+  // "Today" may be yesterday by now.
+  if (away > LONG_AWAY_MS && window.scrollY < 200 && !document.querySelector("video")) location.reload();
+  else listen();
+}
+
+if (page) {
+  page.start();
+  keepTime();
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) return seen();
+    hiddenAt = Date.now();
+    rest();
+  });
+  document.addEventListener("gatehouse:logged-out", loggedOut);
+  window.addEventListener("online", listen);
   window.addEventListener("pagehide", rest);
   window.addEventListener("pageshow", listen);
   listen();
