@@ -11,10 +11,8 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 import web
-from central import problems
 from central.accounts.access import person
 from central.accounts.agent_tokens import AgentTokens
-from central.browser_safety import BrowserSafety
 from central.cameras.routes import router as cameras_router
 from central.changes.routes import router as changes_router
 from central.changes.tailer import Tailer
@@ -22,6 +20,8 @@ from central.context import Hub
 from central.events.routes import router as events_router
 from central.health.probe import Probe
 from central.health.routes import router as health_router
+from central.http import problems
+from central.http.browser_safety import BrowserSafety
 from central.version import VERSION
 from web import pages
 from web.pages.gallery import gallery_page

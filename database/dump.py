@@ -55,6 +55,7 @@ def _tidy(statement: str) -> str:
     if len(lines) < 3:
         return " ".join(lines)
     head, *body, tail = lines
+    head = head.replace('"', "")  # a table that a migration rebuilt is quoted, a fresh one is not
     parts = [line.removesuffix(",").strip() for line in body]
     keys = sorted(part for part in parts if part.startswith(KEYS))
     columns = [part for part in parts if part not in keys]

@@ -17,8 +17,8 @@ LOCK_NAME = "gatehouse_migrate"
 LOCK_WAIT_S = 60
 
 
-def upgrade(database: Database) -> str:
-    """Apply every migration that is missing and return the name of the newest.
+def upgrade(database: Database, to: str = "head") -> str:
+    """Apply every migration that is missing, up to `to`, and return the name of the newest.
 
     Two that try at once: the second waits, and finds nothing to do. On SQLite foreign keys are off
     meanwhile (a batch alter would delete all child rows) and are checked afterwards.
@@ -35,7 +35,7 @@ def upgrade(database: Database) -> str:
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
         connection.commit()
         if database.is_sqlite:
             _check_foreign_keys(connection)

@@ -63,6 +63,7 @@ class Camera(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(Integer)
+    timezone: Mapped[str | None] = mapped_column(ascii_string(64))
 
 
 class Event(Base):
@@ -92,10 +93,12 @@ class Event(Base):
     salvaged: Mapped[bool] = mapped_column(Boolean)
     content_sha256: Mapped[str] = mapped_column(ascii_string(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    duration_s: Mapped[float | None] = mapped_column(Double)
+    said_status: Mapped[str | None] = mapped_column(ascii_string(20))
 
 
 class EventFile(Base):
-    """A file of an event that lies complete on the share. `path` is relative to the share."""
+    """A file of an event, by its path on the share; it lies there complete once `transferred`."""
 
     __tablename__ = "event_file"
     __table_args__ = (UniqueConstraint("event", "kind"), _WATCHED)
@@ -107,6 +110,19 @@ class EventFile(Base):
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     sha256: Mapped[str | None] = mapped_column(ascii_string(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    transferred: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class EventTotal(Base):
+    """How many events a camera has: lists say their total without counting a million rows."""
+
+    __tablename__ = "event_total"
+    __table_args__ = (_PLAIN,)
+
+    camera: Mapped[int] = mapped_column(
+        ForeignKey("camera.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    events: Mapped[int] = mapped_column(BigInteger)
 
 
 class EventStage(Base):
@@ -202,3 +218,33 @@ class AgentToken(Base):
     token_sha256: Mapped[str] = mapped_column(ascii_string(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LogLine(Base):
+    """A line that hub, jobs, an agent or an AI server logged. `at` is its own time, UTC."""
+
+    __tablename__ = "log_line"
+    __table_args__ = (
+        Index("ix_log_line_at_id", "at", "id"),
+        Index("ix_log_line_source_at_id", "source", "at", "id"),
+        _WATCHED,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    source: Mapped[str] = mapped_column(String(50))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    level: Mapped[str] = mapped_column(ascii_string(8))
+    message: Mapped[str] = mapped_column(Text)
+    request_id: Mapped[str | None] = mapped_column(ascii_string(64), index=True)
+    event_uid: Mapped[str | None] = mapped_column(ascii_string(36), index=True)
+
+
+class Pulse(Base):
+    """When a process of the hub last managed to write: proof that the database takes writes."""
+
+    __tablename__ = "pulse"
+    __table_args__ = (_PLAIN,)
+
+    process: Mapped[str] = mapped_column(ascii_string(50), primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)

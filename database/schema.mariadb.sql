@@ -23,6 +23,7 @@ CREATE TABLE `camera` (
   `created_at` datetime(6) NOT NULL,
   `updated_at` datetime(6) NOT NULL,
   `version` int(11) NOT NULL,
+  `timezone` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `uq_camera_camera_id` (`camera_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
@@ -56,6 +57,8 @@ CREATE TABLE `event` (
   `salvaged` tinyint(1) NOT NULL,
   `content_sha256` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `created_at` datetime(6) NOT NULL,
+  `duration_s` double DEFAULT NULL,
+  `said_status` varchar(20) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   CONSTRAINT `fk_event_camera` FOREIGN KEY (`camera`) REFERENCES `camera` (`id`),
   KEY `ix_event_camera_started_at_id` (`camera`,`started_at`,`id`),
   KEY `ix_event_previous_uid` (`previous_uid`),
@@ -72,6 +75,7 @@ CREATE TABLE `event_file` (
   `size_bytes` bigint(20) DEFAULT NULL,
   `sha256` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(6) NOT NULL,
+  `transferred` tinyint(1) NOT NULL,
   CONSTRAINT `fk_event_file_event` FOREIGN KEY (`event`) REFERENCES `event` (`id`) ON DELETE CASCADE,
   PRIMARY KEY (`id`),
   UNIQUE KEY `uq_event_file_event_kind` (`event`,`kind`),
@@ -93,6 +97,36 @@ CREATE TABLE `event_stage` (
   KEY `ix_event_stage_claim_order` (`stage`,`state`,`priority`,`not_before`,`event`),
   KEY `ix_event_stage_lease` (`state`,`lease_until`),
   PRIMARY KEY (`event`,`stage`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `event_total` (
+  `camera` bigint(20) NOT NULL,
+  `events` bigint(20) NOT NULL,
+  CONSTRAINT `fk_event_total_camera` FOREIGN KEY (`camera`) REFERENCES `camera` (`id`) ON DELETE CASCADE,
+  PRIMARY KEY (`camera`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `log_line` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `source` varchar(50) NOT NULL,
+  `at` datetime(6) NOT NULL,
+  `received_at` datetime(6) NOT NULL,
+  `level` varchar(8) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `message` text NOT NULL,
+  `request_id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `event_uid` varchar(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  KEY `ix_log_line_at_id` (`at`,`id`),
+  KEY `ix_log_line_event_uid` (`event_uid`),
+  KEY `ix_log_line_received_at` (`received_at`),
+  KEY `ix_log_line_request_id` (`request_id`),
+  KEY `ix_log_line_source_at_id` (`source`,`at`,`id`),
+  PRIMARY KEY (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `pulse` (
+  `process` varchar(50) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `at` datetime(6) NOT NULL,
+  PRIMARY KEY (`process`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `stage_history` (

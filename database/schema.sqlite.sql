@@ -23,6 +23,7 @@ CREATE TABLE camera (
   created_at DATETIME NOT NULL,
   updated_at DATETIME NOT NULL,
   version INTEGER NOT NULL,
+  timezone VARCHAR(64),
   CONSTRAINT uq_camera_camera_id UNIQUE (camera_id)
 );
 
@@ -55,6 +56,8 @@ CREATE TABLE event (
   salvaged BOOLEAN NOT NULL,
   content_sha256 VARCHAR(64) NOT NULL,
   created_at DATETIME NOT NULL,
+  duration_s DOUBLE,
+  said_status VARCHAR(20),
   CONSTRAINT fk_event_camera FOREIGN KEY(camera) REFERENCES camera (id),
   CONSTRAINT uq_event_uid UNIQUE (uid)
 );
@@ -73,6 +76,7 @@ CREATE TABLE event_file (
   size_bytes BIGINT,
   sha256 VARCHAR(64),
   created_at DATETIME NOT NULL,
+  transferred BOOLEAN NOT NULL,
   CONSTRAINT fk_event_file_event FOREIGN KEY(event) REFERENCES event (id) ON DELETE CASCADE,
   CONSTRAINT uq_event_file_event_kind UNIQUE (event, kind),
   CONSTRAINT uq_event_file_path UNIQUE (path)
@@ -96,6 +100,40 @@ CREATE TABLE event_stage (
 CREATE INDEX ix_event_stage_claim_order ON event_stage (stage, state, priority, not_before, event);
 
 CREATE INDEX ix_event_stage_lease ON event_stage (state, lease_until);
+
+CREATE TABLE event_total (
+  camera INTEGER NOT NULL,
+  events BIGINT NOT NULL,
+  CONSTRAINT fk_event_total_camera FOREIGN KEY(camera) REFERENCES camera (id) ON DELETE CASCADE,
+  CONSTRAINT pk_event_total PRIMARY KEY (camera)
+);
+
+CREATE TABLE log_line (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  source VARCHAR(50) NOT NULL,
+  at DATETIME NOT NULL,
+  received_at DATETIME NOT NULL,
+  level VARCHAR(8) NOT NULL,
+  message TEXT NOT NULL,
+  request_id VARCHAR(64),
+  event_uid VARCHAR(36)
+);
+
+CREATE INDEX ix_log_line_at_id ON log_line (at, id);
+
+CREATE INDEX ix_log_line_event_uid ON log_line (event_uid);
+
+CREATE INDEX ix_log_line_received_at ON log_line (received_at);
+
+CREATE INDEX ix_log_line_request_id ON log_line (request_id);
+
+CREATE INDEX ix_log_line_source_at_id ON log_line (source, at, id);
+
+CREATE TABLE pulse (
+  process VARCHAR(50) NOT NULL,
+  at DATETIME NOT NULL,
+  CONSTRAINT pk_pulse PRIMARY KEY (process)
+);
 
 CREATE TABLE stage_history (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,

@@ -62,3 +62,31 @@ def test_it_lets_several_migrate_at_once(database_url: str) -> None:
     for thread in threads:
         thread.join(60)
     assert errors == []
+
+
+def test_it_brings_events_of_the_first_version_along(database_url: str) -> None:
+    database = Database(database_url)
+    upgrade(database, "0001_spine")
+    at = "'2026-11-20 12:00:00.000000'"
+    with database.engine.begin() as connection:
+        for statement in (
+            "INSERT INTO camera (id, camera_id, name, location, ip_address, status, frames_per_s,"
+            " created_at, updated_at, version)"
+            f" VALUES (1, 'a', 'A', 'x', '', 'on', 15, {at}, {at}, 1)",
+            "INSERT INTO event (id, uid, camera, started_at, motion_score, clip, segment, salvaged,"
+            f" content_sha256, created_at) VALUES (7, 'u', 1, {at}, 1,"
+            f" '{{\"duration_us\": 2500000}}', 1, 0, '', {at})",
+            "INSERT INTO event (id, uid, camera, started_at, motion_score, clip, segment, salvaged,"
+            f" content_sha256, created_at) VALUES (8, 'v', 1, {at}, 1, 'null', 1, 0, '', {at})",
+            f"INSERT INTO event_file (event, kind, path, created_at) VALUES (7, 'clip', 'p', {at})",
+        ):
+            connection.exec_driver_sql(statement)
+    upgrade(database)
+    with database.engine.connect() as connection:
+        lengths = connection.execute(text("SELECT id, duration_s FROM event ORDER BY id")).all()
+        files = connection.execute(text("SELECT event, transferred FROM event_file")).all()
+        totals = connection.execute(text("SELECT camera, events FROM event_total")).all()
+    assert [tuple(row) for row in lengths] == [(7, 2.5), (8, None)]
+    assert [tuple(row) for row in files] == [(7, 1)]
+    assert [tuple(row) for row in totals] == [(1, 2)]
+    database.close()

@@ -6,7 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from central.accounts.access import SESSION_COOKIE
-from central.problems import problem
+from central.http.problems import problem
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; media-src 'self'; object-src 'none'; "
