@@ -22,6 +22,7 @@ from central.health.probe import Probe
 from central.health.routes import router as health_router
 from central.http import problems
 from central.http.browser_safety import BrowserSafety
+from central.http.request_ids import RequestIds
 from central.version import VERSION
 from web import pages
 from web.pages.gallery import gallery_page
@@ -39,6 +40,7 @@ def make_app(hub: Hub) -> FastAPI:
     app.state.agent_tokens = AgentTokens()
     problems.install(app)
     app.add_middleware(BrowserSafety)
+    app.add_middleware(RequestIds)
     app.get("/", response_model=None, tags=["health"])(root)
     for router in (
         health_router,

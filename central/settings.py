@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         [ip_network("127.0.0.0/8"), ip_network("::1/128")],
         description="Networks, separated by commas, to which `open` access applies.",
     )
+    trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
+        [],
+        description="Networks, separated by commas, of proxies that are believed about addresses.",
+    )
     timezone: str = Field(
         "", description="The house's zone, such as Europe/Berlin. Default: the machine's."
     )
@@ -56,7 +60,7 @@ class Settings(BaseSettings):
     lease_s: float = Field(300, gt=0, description="How long a worker may hold a stage unrenewed.")
     session_days: float = Field(30, gt=0, description="A login ends after this many days.")
 
-    @field_validator("open_networks", mode="before")
+    @field_validator("open_networks", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from agent.contract import CameraRegistration
-from central.accounts.access import TheAgent, TheReader
+from central.accounts.access import AgentIdentity, TheWireAgent, TheWireReader
 from central.cameras import registry
 from central.context import TheHub
 from database.models import Camera
@@ -44,14 +44,16 @@ def shown(camera: Camera) -> CameraOut:
 
 
 @router.post("/register")
-def register(wanted: CameraRegistration, agent: TheAgent, hub: TheHub) -> CameraOut:
+def register(wanted: CameraRegistration, agent: TheWireAgent, hub: TheHub) -> CameraOut:
     """Make a camera known, or refresh what is known of it."""
     agent.must_own(wanted.camera_id)
     return shown(registry.register(hub.database, wanted, hub.clock()))
 
 
 @router.get("")
-def list_cameras(reader: TheReader, hub: TheHub) -> list[CameraOut]:
-    """Return all cameras by `camera_id`."""
+def list_cameras(reader: TheWireReader, hub: TheHub) -> list[CameraOut]:
+    """Return the cameras the caller may know of, by `camera_id`."""
+    only = reader.camera_id if isinstance(reader, AgentIdentity) else None
     with hub.database.reading() as session:
-        return [shown(camera) for camera in registry.every(session)]
+        cameras = registry.every(session)
+    return [shown(camera) for camera in cameras if only in (None, camera.camera_id)]

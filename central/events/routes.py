@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from central.accounts.access import AgentIdentity, TheAgent, TheReader
+from central.accounts.access import AgentIdentity, TheReader, TheWireAgent, TheWireReader
 from central.context import TheHub
 from central.errors import NotFound
 from central.events import files, query, register
@@ -100,7 +100,7 @@ def shown(facts: EventFacts) -> EventOut:
 
 @router.post("", status_code=201, responses={200: {"description": "Registered before"}})
 def register_event(
-    manifest: Manifest, agent: TheAgent, hub: TheHub, response: Response
+    manifest: Manifest, agent: TheWireAgent, hub: TheHub, response: Response
 ) -> EventOut:
     """Register an event by its manifest. The same again answers 200 with the same event."""
     agent.must_own(manifest.camera_id)
@@ -111,7 +111,7 @@ def register_event(
 
 @router.get("")
 def list_events(
-    reader: TheReader,
+    reader: TheWireReader,
     hub: TheHub,
     camera_id: str | None = None,
     before: str | None = None,
@@ -135,7 +135,7 @@ def list_events(
 
 
 @router.get("/{event_id}")
-def read_event(event_id: int, reader: TheReader, hub: TheHub) -> EventOut:
+def read_event(event_id: int, reader: TheWireReader, hub: TheHub) -> EventOut:
     """Return one event."""
     return _read(hub, event_id, reader)
 
