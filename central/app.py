@@ -24,6 +24,7 @@ from central.http import problems
 from central.http.browser_safety import BrowserSafety
 from central.http.request_ids import RequestIds
 from central.version import VERSION
+from central.wire.routes import router as wire_router
 from web import pages
 from web.pages.gallery import gallery_page
 
@@ -45,6 +46,7 @@ def make_app(hub: Hub) -> FastAPI:
     for router in (
         health_router,
         cameras_router,
+        wire_router,
         events_router,
         changes_router,
         *pages.routers,

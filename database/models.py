@@ -46,6 +46,9 @@ _WATCHED: dict[str, Any] = {
 }
 
 
+_Json = JSON(none_as_null=True)
+
+
 class Camera(Base):
     """A camera the hub knows. `camera_id` is its public name, `id` the key of its rows."""
 
@@ -84,10 +87,10 @@ class Event(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     motion_score: Mapped[float] = mapped_column(Double)
     confidence_score: Mapped[float | None] = mapped_column(Double)
-    trigger: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    origin: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    clock: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    clip: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    trigger: Mapped[dict[str, Any] | None] = mapped_column(_Json)
+    origin: Mapped[dict[str, Any] | None] = mapped_column(_Json)
+    clock: Mapped[dict[str, Any] | None] = mapped_column(_Json)
+    clip: Mapped[dict[str, Any] | None] = mapped_column(_Json)
     segment: Mapped[int] = mapped_column(Integer)
     previous_uid: Mapped[str | None] = mapped_column(ascii_string(36), index=True)
     salvaged: Mapped[bool] = mapped_column(Boolean)

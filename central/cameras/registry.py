@@ -1,12 +1,14 @@
 """The register of cameras. Owner of the `camera` rows."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from agent.contract import CameraRegistration
+from central.errors import NotFound
 from database.engine import Database, is_duplicate
 from database.models import Camera
 
@@ -25,11 +27,11 @@ def register(database: Database, wanted: CameraRegistration, now: datetime) -> C
     """
     values = wanted.model_dump() | {"status": ONLINE, "last_seen_at": now, "updated_at": now}
 
-    def known(session: Session) -> Camera | None:
+    def refreshed(session: Session) -> Camera | None:
         session.execute(update(_ROWS).where(_ROWS.c.camera_id == wanted.camera_id).values(**values))
         return find(session, wanted.camera_id)
 
-    found = database.write(known, idempotent=True)
+    found = database.write(refreshed, idempotent=True)
     if found is not None:
         return found
     fresh = values | {
@@ -42,7 +44,7 @@ def register(database: Database, wanted: CameraRegistration, now: datetime) -> C
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
-    found = database.write(known, idempotent=True)
+    found = database.write(refreshed, idempotent=True)
     if found is None:
         raise RuntimeError(f"camera {wanted.camera_id} vanished while it registered")
     return found
@@ -51,6 +53,19 @@ def register(database: Database, wanted: CameraRegistration, now: datetime) -> C
 def find(session: Session, camera_id: str) -> Camera | None:
     """Return the row of a camera, or None."""
     return session.scalar(select(Camera).where(Camera.camera_id == camera_id))
+
+
+def known(session: Session, camera_id: str) -> Camera:
+    """Return the row of a camera. Raises NotFound, in the words that old agents wait for."""
+    found = find(session, camera_id)
+    if found is None:
+        raise NotFound(f"Camera {camera_id} not registered. Please register camera first.")
+    return found
+
+
+def zone_of(camera: Camera, house: ZoneInfo) -> ZoneInfo:
+    """Return the zone in which this camera's naive times are meant: its own, else the house's."""
+    return ZoneInfo(camera.timezone) if camera.timezone else house
 
 
 def seen(session: Session, camera: Camera, now: datetime) -> None:

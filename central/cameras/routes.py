@@ -1,11 +1,12 @@
 """`/api/v1/cameras`: registration by agents, and the list."""
 
-from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from pydantic import BaseModel
 
 from agent.contract import CameraRegistration
+from central import local_time
 from central.accounts.access import AgentIdentity, TheWireAgent, TheWireReader
 from central.cameras import registry
 from central.context import TheHub
@@ -15,7 +16,7 @@ router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
 
 
 class CameraOut(BaseModel):
-    """A camera as clients see it. Times are UTC."""
+    """A camera as clients see it. Its times are naive, in its own zone or the hub's."""
 
     id: int
     camera_id: str
@@ -23,13 +24,14 @@ class CameraOut(BaseModel):
     location: str
     ip_address: str
     status: str
-    last_seen: datetime | None
-    created_at: datetime
-    updated_at: datetime
+    last_seen: str | None
+    created_at: str
+    updated_at: str
 
 
-def shown(camera: Camera) -> CameraOut:
+def shown(camera: Camera, house: ZoneInfo) -> CameraOut:
     """Return what clients may see of a camera's row."""
+    zone, heard = registry.zone_of(camera, house), camera.last_seen_at
     return CameraOut(
         id=camera.id,
         camera_id=camera.camera_id,
@@ -37,9 +39,9 @@ def shown(camera: Camera) -> CameraOut:
         location=camera.location,
         ip_address=camera.ip_address,
         status=camera.status,
-        last_seen=camera.last_seen_at,
-        created_at=camera.created_at,
-        updated_at=camera.updated_at,
+        last_seen=local_time.local_naive(heard, zone) if heard else None,
+        created_at=local_time.local_naive(camera.created_at, zone),
+        updated_at=local_time.local_naive(camera.updated_at, zone),
     )
 
 
@@ -47,7 +49,7 @@ def shown(camera: Camera) -> CameraOut:
 def register(wanted: CameraRegistration, agent: TheWireAgent, hub: TheHub) -> CameraOut:
     """Make a camera known, or refresh what is known of it."""
     agent.must_own(wanted.camera_id)
-    return shown(registry.register(hub.database, wanted, hub.clock()))
+    return shown(registry.register(hub.database, wanted, hub.clock()), hub.settings.zone)
 
 
 @router.get("")
@@ -56,4 +58,6 @@ def list_cameras(reader: TheWireReader, hub: TheHub) -> list[CameraOut]:
     only = reader.camera_id if isinstance(reader, AgentIdentity) else None
     with hub.database.reading() as session:
         cameras = registry.every(session)
-    return [shown(camera) for camera in cameras if only in (None, camera.camera_id)]
+    return [
+        shown(camera, hub.settings.zone) for camera in cameras if only in (None, camera.camera_id)
+    ]

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from central.events import totals
 from database.models import Camera, Event, EventFile, EventStage, StageHistory
 from nfs.layout import FileKind
 
@@ -17,12 +18,16 @@ HIGHEST_ID = 2**63 - 1
 
 @dataclass(frozen=True)
 class FileFacts:
-    """A file of an event as the database knows it. `path` is relative to the share."""
+    """A file of an event as the database knows it. `path` is relative to the share.
+
+    `transferred`: it lies there complete; else it is on its way.
+    """
 
     kind: FileKind
     path: str
     size_bytes: int | None
     sha256: str | None
+    transferred: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,18 @@ class MoveFacts:
 
 @dataclass(frozen=True)
 class EventFacts:
-    """An event with its camera, files and stages. Times are UTC."""
+    """An event with its camera, files and stages. Times are UTC.
+
+    `files` lie complete on the share; those `on_their_way` an agent has only spoken of.
+    `said_status` is the agent's own word on how the event ended, None when it said none.
+    """
 
     id: int
     uid: str
     camera_id: str
     camera_name: str
     camera_location: str
+    camera_timezone: str | None
     started_at: datetime
     clip_started_at: datetime | None
     ended_at: datetime | None
@@ -72,14 +82,17 @@ class EventFacts:
     segment: int
     previous_uid: str | None
     salvaged: bool
+    said_status: str | None
+    duration_s: float | None
     created_at: datetime
     files: dict[FileKind, FileFacts] = field(default_factory=dict)
     stages: dict[str, StageFacts] = field(default_factory=dict)
+    on_their_way: dict[FileKind, FileFacts] = field(default_factory=dict)
 
     @property
-    def duration_s(self) -> float | None:
-        """Length of the clip in seconds, or None when there is no clip."""
-        return self.clip["duration_us"] / 1e6 if self.clip else None
+    def awaits_video(self) -> bool:
+        """Whether the agent may still bring a video: one stage or another begins when it does."""
+        return "convert" not in self.stages
 
 
 @dataclass(frozen=True)
@@ -106,35 +119,56 @@ def recent(
     camera_id: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    offset: int = 0,
 ) -> Page:
     """Return up to `limit` events, newest first, older than `before`.
 
-    `since` is inclusive and `until` exclusive. Costs the same on every page.
+    `since` is inclusive and `until` exclusive. Costs the same on every page, but for those reached
+    by `offset`, which passes over so many events one by one.
     """
     # Events alone: with the cameras joined, MariaDB may begin with the few cameras, and then sorts
     # a million events.
-    query = select(Event)
-    if camera_id is not None:
-        key = session.scalar(select(Camera.id).where(Camera.camera_id == camera_id))
-        if key is None:
-            return Page([], None)
-        query = query.where(Event.camera == key)
+    key = _camera_key(session, camera_id)
+    query = select(Event).where(*_within(key, since, until))
     if before is not None:
         # Not (a, b) < (?, ?): MariaDB does not use the index for that.
         query = query.where(
             Event.started_at <= before.started_at,
             or_(Event.started_at < before.started_at, Event.id < before.id),
         )
-    if since is not None:
-        query = query.where(Event.started_at >= since)
-    if until is not None:
-        query = query.where(Event.started_at < until)
     rows = session.scalars(
-        query.order_by(Event.started_at.desc(), Event.id.desc()).limit(limit + 1)
+        query.order_by(Event.started_at.desc(), Event.id.desc()).limit(limit + 1).offset(offset)
     ).all()
     found = _assemble(session, rows[:limit])
     more = len(rows) > limit
     return Page(found, Cursor(found[-1].started_at, found[-1].id) if more else None)
+
+
+def total(
+    session: Session,
+    *,
+    camera_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> int:
+    """Return how many events there are: all of them by counters, those of a day one by one."""
+    key = _camera_key(session, camera_id)
+    if since is None and until is None:
+        return totals.total(session, key)
+    query = select(func.count(Event.id)).where(*_within(key, since, until))
+    return session.scalar(query) or 0
+
+
+def brought(session: Session, camera: int, since: datetime) -> tuple[int, int, int]:
+    """Return what a camera has brought since then: events, files, and bytes on the share."""
+    theirs = _within(camera, since, None)
+    events = session.scalar(select(func.count(Event.id)).where(*theirs)) or 0
+    files, size_bytes = session.execute(
+        select(func.count(EventFile.id), func.coalesce(func.sum(EventFile.size_bytes), 0))
+        .join(Event, EventFile.event == Event.id)
+        .where(EventFile.transferred, *theirs)
+    ).one()
+    return events, files, int(size_bytes or 0)
 
 
 def one(session: Session, event_id: int) -> EventFacts | None:
@@ -195,6 +229,26 @@ def history(session: Session, event_id: int) -> list[MoveFacts]:
     ]
 
 
+def _camera_key(session: Session, camera_id: str | None) -> int | None:
+    """Return the key of a camera; 0, which no camera has, when nobody knows it; None for all."""
+    if camera_id is None:
+        return None
+    return session.scalar(select(Camera.id).where(Camera.camera_id == camera_id)) or 0
+
+
+def _within(
+    camera: int | None, since: datetime | None, until: datetime | None
+) -> list[ColumnElement[bool]]:
+    found = []
+    if camera is not None:
+        found.append(Event.camera == camera)
+    if since is not None:
+        found.append(Event.started_at >= since)
+    if until is not None:
+        found.append(Event.started_at < until)
+    return found
+
+
 def _single(session: Session, query: Select[Event]) -> EventFacts | None:
     found = _assemble(session, session.scalars(query).all())
     return found[0] if found else None
@@ -209,9 +263,12 @@ def _assemble(session: Session, rows: Sequence[Event]) -> list[EventFacts]:
         camera.id: camera for camera in session.scalars(select(Camera).where(Camera.id.in_(wanted)))
     }
     files: dict[int, dict[FileKind, FileFacts]] = defaultdict(dict)
+    coming: dict[int, dict[FileKind, FileFacts]] = defaultdict(dict)
     for file in session.scalars(select(EventFile).where(EventFile.event.in_(ids))):
         kind = FileKind(file.kind)
-        files[file.event][kind] = FileFacts(kind, file.path, file.size_bytes, file.sha256)
+        (files if file.transferred else coming)[file.event][kind] = FileFacts(
+            kind, file.path, file.size_bytes, file.sha256, file.transferred
+        )
     stages: dict[int, dict[str, StageFacts]] = defaultdict(dict)
     for row in session.scalars(select(EventStage).where(EventStage.event.in_(ids))):
         stages[row.event][row.stage] = StageFacts(
@@ -224,6 +281,7 @@ def _assemble(session: Session, rows: Sequence[Event]) -> list[EventFacts]:
             camera_id=camera.camera_id,
             camera_name=camera.name,
             camera_location=camera.location,
+            camera_timezone=camera.timezone,
             started_at=event.started_at,
             clip_started_at=event.clip_started_at,
             ended_at=event.ended_at,
@@ -236,9 +294,12 @@ def _assemble(session: Session, rows: Sequence[Event]) -> list[EventFacts]:
             segment=event.segment,
             previous_uid=event.previous_uid,
             salvaged=event.salvaged,
+            said_status=event.said_status,
+            duration_s=event.duration_s,
             created_at=event.created_at,
             files=files[event.id],
             stages=stages[event.id],
+            on_their_way=coming[event.id],
         )
         for event in rows
         for camera in [cameras[event.camera]]

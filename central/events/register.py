@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 
 from central.cameras import registry
 from central.changes import feed
-from central.errors import BadRequest, Conflict, NotFound
+from central.errors import BadRequest, Conflict
+from central.events import totals
 from central.events.query import EventFacts, FileFacts, StageFacts
 from central.stages import claims
 from central.stages.lifecycle import Stage, State
@@ -48,7 +49,9 @@ def register(database: Database, manifest: Manifest, now: datetime) -> Registere
     check_paths(manifest)
     digest = content_hash(manifest)
     try:
-        facts = database.write(lambda session: _store(session, manifest, digest, now))
+        facts = database.write(
+            lambda session: _store(session, manifest, digest, now), idempotent=True
+        )
         return Registered(facts.id, is_new=True, facts=facts)
     except IntegrityError as error:
         if not is_duplicate(error):
@@ -80,10 +83,13 @@ def content_hash(manifest: Manifest) -> str:
     return hashlib.sha256(manifest.model_dump_json().encode()).hexdigest()
 
 
+def duration_s(manifest: Manifest) -> float | None:
+    """Return the length of the clip, or None when there is none."""
+    return manifest.clip.duration_us / 1e6 if manifest.clip else None
+
+
 def _store(session: Session, manifest: Manifest, digest: str, now: datetime) -> EventFacts:
-    camera = registry.find(session, manifest.camera_id)
-    if camera is None:
-        raise NotFound(f"Camera {manifest.camera_id} not registered. Please register camera first.")
+    camera = registry.known(session, manifest.camera_id)
     event_id = _insert_event(session, manifest, camera.id, digest, now)
     if manifest.files:
         session.execute(
@@ -109,6 +115,7 @@ def _store(session: Session, manifest: Manifest, digest: str, now: datetime) -> 
     )
     registry.seen(session, camera, now)
     feed.append(session, "event", "new", event_id, now, camera=camera.id)
+    totals.add(session, camera.id, 1)
     return _facts(manifest, camera, event_id, now)
 
 
@@ -123,6 +130,7 @@ def _facts(manifest: Manifest, camera: Camera, event_id: int, now: datetime) -> 
         camera_id=camera.camera_id,
         camera_name=camera.name,
         camera_location=camera.location,
+        camera_timezone=camera.timezone,
         started_at=manifest.timestamp,
         clip_started_at=manifest.clip_started_at,
         ended_at=manifest.ended_at,
@@ -135,6 +143,8 @@ def _facts(manifest: Manifest, camera: Camera, event_id: int, now: datetime) -> 
         segment=manifest.segment.index,
         previous_uid=str(manifest.segment.previous_uid) if manifest.segment.previous_uid else None,
         salvaged=manifest.salvaged,
+        said_status=None,
+        duration_s=duration_s(manifest),
         created_at=now,
         files={
             entry.kind: FileFacts(entry.kind, entry.path, entry.bytes, entry.sha256)
@@ -166,6 +176,7 @@ def _insert_event(
                 segment=manifest.segment.index,
                 previous_uid=said["segment"]["previous_uid"],
                 salvaged=manifest.salvaged,
+                duration_s=duration_s(manifest),
                 content_sha256=digest,
                 created_at=now,
             )

@@ -39,20 +39,24 @@ class BadClip(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """What to make of what. `timing` is None for agents that record none."""
+    """What to make of what. `timing` is None for agents that record none.
+
+    `peak_us` is the moment for the poster; None where nobody knows when the motion was.
+    """
 
     clip: str
     timing: str | None
     frames_per_s: float
-    peak_us: int
+    peak_us: int | None
     mp4: str
     poster: str
 
 
 @dataclass(frozen=True)
 class Made:
-    """What was made and checked."""
+    """What was made and checked, and of how many bytes of clip."""
 
+    clip_bytes: int
     packets: int
     duration_us: int
     width: int
@@ -68,10 +72,12 @@ def make(job: Job) -> Made:
     units = _units(job, data)
     write_mp4(job.clip, data, units, job.mp4)
     width, height = check_mp4(job.mp4, units)
-    poster = picture_at(job.mp4, job.peak_us)
+    duration_us = timing.duration_us(units)
+    # Old agents begin their clips before the motion: its middle shows more than its first picture.
+    poster = picture_at(job.mp4, duration_us // 2 if job.peak_us is None else job.peak_us)
     _write_durably(job.poster, poster)
     size, digest = _sync_and_hash(job.mp4)
-    return Made(len(units), timing.duration_us(units), width, height, size, digest, len(poster))
+    return Made(len(data), len(units), duration_us, width, height, size, digest, len(poster))
 
 
 def _units(job: Job, data: bytes) -> list[AccessUnit]:
