@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from central.changes import feed
 from central.context import Hub
+from central.events import adopt
 from central.stages import claims
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,13 @@ def forget_changes(hub: Hub) -> None:
     hub.database.write(lambda session: feed.forget_old(session, hub.clock()), idempotent=True)
 
 
+def adopt_files(hub: Hub) -> None:
+    """Give files of old agents that nobody told of to their events."""
+    adopt.adopt(hub)
+
+
 JOBS: tuple[Job, ...] = (
     Job("expire-leases", 5, expire_leases),
     Job("forget-changes", 3600, forget_changes),
+    Job("adopt-files", 60, adopt_files),
 )

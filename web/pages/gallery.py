@@ -1,9 +1,8 @@
 """The gallery: events newest first, by day; new ones appear by themselves."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
@@ -15,6 +14,7 @@ from central.context import Hub, TheHub
 from central.errors import BadRequest
 from central.events import query
 from central.events.cursor import decode_cursor, encode_cursor
+from central.local_time import day_bounds
 from web import render, views
 
 router = APIRouter(include_in_schema=False)
@@ -81,7 +81,7 @@ def more(
 
 def _cards(hub: Hub, camera: str, day: str | None, before: str | None) -> dict[str, Any]:
     zone = hub.settings.zone
-    since, until = bounds(day, zone) if day else (None, None)
+    since, until = bounds(day, hub) if day else (None, None)
     with hub.database.reading() as session:
         page = query.recent(
             session,
@@ -99,16 +99,12 @@ def _cards(hub: Hub, camera: str, day: str | None, before: str | None) -> dict[s
     return {"days": days, "older": older, "shown_day": ""}
 
 
-def bounds(day: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def bounds(day: str, hub: Hub) -> tuple[datetime, datetime]:
     """Return when a local day begins and ends, in UTC. Raises BadRequest."""
     try:
-        start = date.fromisoformat(day)
-        if start.isoformat() != day:  # Python reads more spellings than cards are filed under
-            raise ValueError(day)
-        begins = datetime.combine(start, time(), zone)
-        ends = datetime.combine(start + timedelta(days=1), time(), zone)
-        return begins.astimezone(UTC), ends.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        date.fromisoformat(day)  # cards are filed under dates alone
+        return day_bounds(day, hub.settings.zone, hub.clock())
+    except ValueError as error:
         raise BadRequest("`day` is written as 2026-03-31") from error
 
 
