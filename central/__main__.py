@@ -1,4 +1,4 @@
-"""The hub's commands: serve, jobs, migrate, admin, token, settings, doctor."""
+"""The hub's commands: serve, jobs, migrate, admin, token, camera, settings, doctor."""
 
 import logging
 import sys
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from central import settings
+from central.cameras.commands import commands as camera_commands
 from central.clock import utc_now
 from central.context import Hub
 from database.engine import Database
@@ -28,6 +29,9 @@ def _hub() -> Hub:
         typer.echo(f"settings: {error}", err=True)
         raise typer.Exit(2) from error
     return Hub(found, Database(found.url_of_database), utc_now)
+
+
+cli.add_typer(camera_commands(_hub), name="camera")
 
 
 @cli.command()

@@ -68,6 +68,22 @@ def zone_of(camera: Camera, house: ZoneInfo) -> ZoneInfo:
     return ZoneInfo(camera.timezone) if camera.timezone else house
 
 
+def change(database: Database, camera_id: str, values: dict[str, object], now: datetime) -> None:
+    """Set columns of a camera that its owner may set. Raises NotFound."""
+
+    def store(session: Session) -> None:
+        camera = find(session, camera_id)
+        if camera is None:
+            raise NotFound(f"Camera {camera_id} not found")
+        session.execute(
+            update(_ROWS)
+            .where(_ROWS.c.id == camera.id)
+            .values(**values, updated_at=now, version=_ROWS.c.version + 1)
+        )
+
+    database.write(store)
+
+
 def seen(session: Session, camera: Camera, now: datetime) -> None:
     """Note that this camera was heard of, to the nearest seconds: a burst costs one write."""
     heard = camera.last_seen_at
