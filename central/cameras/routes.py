@@ -9,8 +9,8 @@ from agent.contract import CameraRegistration
 from central import local_time
 from central.accounts.access import AgentIdentity, TheWireAgent, TheWireReader
 from central.cameras import registry
+from central.cameras.registry import CameraFacts
 from central.context import TheHub
-from database.models import Camera
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
 
@@ -29,7 +29,7 @@ class CameraOut(BaseModel):
     updated_at: str
 
 
-def shown(camera: Camera, house: ZoneInfo) -> CameraOut:
+def shown(camera: CameraFacts, house: ZoneInfo) -> CameraOut:
     """Return what clients may see of a camera's row."""
     zone, heard = registry.zone_of(camera, house), camera.last_seen_at
     return CameraOut(
