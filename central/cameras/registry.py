@@ -12,6 +12,7 @@ from agent.contract import CameraRegistration
 from central.errors import NotFound
 from database.engine import Database, is_duplicate
 from database.models import Camera
+from nfs.layout import is_camera_id
 
 ONLINE = "online"
 SEEN_ANEW_AFTER = timedelta(seconds=5)
@@ -76,6 +77,8 @@ def register(database: Database, wanted: CameraRegistration, now: datetime) -> C
 
 def find(session: Session, camera_id: str) -> CameraFacts | None:
     """Return what is known of a camera, or None."""
+    if not is_camera_id(camera_id):
+        return None  # MariaDB cannot compare an ASCII column with every text
     row = session.connection().execute(_ONE, {"wanted": camera_id}).first()
     return None if row is None else CameraFacts(*row)
 

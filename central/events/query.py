@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from central.cameras import registry
 from central.events import totals
 from database.models import Camera, Event, EventFile, EventStage, StageHistory
 from nfs.layout import FileKind
@@ -233,7 +234,8 @@ def _camera_key(session: Session, camera_id: str | None) -> int | None:
     """Return the key of a camera; 0, which no camera has, when nobody knows it; None for all."""
     if camera_id is None:
         return None
-    return session.scalar(select(Camera.id).where(Camera.camera_id == camera_id)) or 0
+    camera = registry.find(session, camera_id)
+    return camera.id if camera else 0
 
 
 def _within(

@@ -301,6 +301,11 @@ def test_it_refuses_other_spans_of_statistics(known: TestClient, hours: str) -> 
     assert known.get("/api/v1/cameras/nobody/stats").status_code == 404
 
 
+@pytest.mark.parametrize("name", ["%C3%BC", "%F0%9F%98%80", "a%00b", "..%2f..", "%252e", "x" * 300])
+def test_it_knows_no_camera_of_an_odd_name(known: TestClient, name: str) -> None:
+    assert known.get(f"/api/v1/cameras/{name}/stats").status_code in (404, 422)
+
+
 def test_it_counts_only_what_is_young_enough(known: TestClient, clock: SetClock) -> None:
     announce(known)
     clock.move(hours=23)
