@@ -1,0 +1,1 @@
+"""Wire: what agents already in the field say and are told, projected from the hub's own truth."""
