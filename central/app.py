@@ -23,6 +23,7 @@ from central.health.routes import router as health_router
 from central.http import problems
 from central.http.browser_safety import BrowserSafety
 from central.http.request_ids import RequestIds
+from central.logs.routes import router as logs_router
 from central.version import VERSION
 from web import pages
 from web.pages.gallery import gallery_page
@@ -46,6 +47,7 @@ def make_app(hub: Hub) -> FastAPI:
         health_router,
         cameras_router,
         events_router,
+        logs_router,
         changes_router,
         *pages.routers,
     ):

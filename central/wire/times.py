@@ -56,6 +56,20 @@ def read_time(said: str | float, zone: ZoneInfo, arrived_at: datetime) -> Readin
     return Reading(at, shown, corrected=False)
 
 
+def read_bound(said: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """Read a time that bounds a question; any far-off one is as good as the calendar's end.
+
+    Raises ValueError when it is no time.
+    """
+    try:
+        at = _moment(said, zone, now)
+    except OverflowError:
+        at = None
+    if at is None:
+        return EARLIEST_AT if said.strip().startswith(("0", "-")) else _LAST
+    return max(EARLIEST_AT, at)
+
+
 def local_naive(at: datetime, zone: ZoneInfo) -> str:
     """Return a moment as old clients read it: local time of `zone`, ISO 8601, without offset."""
     return at.astimezone(zone).replace(tzinfo=None).isoformat()

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from central.wire.times import day_bounds, local_naive, read_time
+from central.wire.times import day_bounds, local_naive, read_bound, read_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -116,6 +116,23 @@ def test_it_reads_the_double_hour_nearer_to_arrival(arrived: str, meant: str) ->
 def test_it_reads_the_missing_hour_as_a_clock_that_was_not_put_forward() -> None:
     reading = read_time("2026-03-29T02:30:00", BERLIN, utc("2026-03-29T01:30:05"))
     assert reading.at == utc("2026-03-29T01:30:00")
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("2026-03-01T12:00:00", "2026-03-01T11:00:00"),
+        ("1970-01-01T00:00:00", "2020-01-01T00:00:00"),
+        ("0001-01-01T00:00:00", "2020-01-01T00:00:00"),
+        ("0000-01-01T00:00:00Z", "2020-01-01T00:00:00"),
+        ("-99999999999999999", "2020-01-01T00:00:00"),
+        ("9999-12-31T23:59:59.999999-01:00", "9999-12-31T23:59:59.999999"),
+        ("99999-01-01T00:00:00Z", "9999-12-31T23:59:59.999999"),
+        ("2126-03-01T12:00:00Z", "2126-03-01T12:00:00"),
+    ],
+)
+def test_it_takes_any_time_as_the_bound_of_a_question(said: str, meant: str) -> None:
+    assert read_bound(said, BERLIN, NOON) == utc(meant)
 
 
 def test_it_answers_with_naive_local_times() -> None:
