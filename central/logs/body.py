@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from central.errors import BadRequest, GatehouseError, TooLarge
 
@@ -23,10 +24,13 @@ class EmptyBatch(GatehouseError):
 async def whole_body(request: Request) -> bytes:
     """Return the body. Raises TooLarge before more than MOST_BYTES are held."""
     body = bytearray()
-    async for piece in request.stream():
-        body += piece
-        if len(body) > MOST_BYTES:
-            raise TooLarge(f"a batch of logs may have {MOST_BYTES:,} bytes; send smaller ones")
+    try:
+        async for piece in request.stream():
+            body += piece
+            if len(body) > MOST_BYTES:
+                raise TooLarge(f"a batch of logs may have {MOST_BYTES:,} bytes; send smaller ones")
+    except ClientDisconnect as error:
+        raise BadRequest("the body was cut off; send it again") from error
     return bytes(body)
 
 
