@@ -118,7 +118,8 @@ def test_it_survives_a_log_call_with_a_mistake_in_it(
 ) -> None:
     shipping.start()
     # Handed over directly: pytest's own handlers raise for such a record.
-    shipping.handle(logging.makeLogRecord({"msg": "%d lines", "args": ("no number",)}))
+    wrong = {"name": "ours", "msg": "%d lines", "args": ("no number",)}
+    shipping.handle(logging.makeLogRecord(wrong))
     log.info("after it")
     shipping.finish()
     assert [line.message for line in stored(database)] == ["after it"]
