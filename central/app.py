@@ -24,6 +24,7 @@ from central.http import problems
 from central.http.browser_safety import BrowserSafety
 from central.http.request_ids import RequestIds
 from central.logs.routes import router as logs_router
+from central.logs.zones import Zones
 from central.version import VERSION
 from web import pages
 from web.pages.gallery import gallery_page
@@ -39,6 +40,7 @@ def make_app(hub: Hub) -> FastAPI:
     app.state.probe = Probe(hub.database)
     app.state.tailer = Tailer(hub.database)
     app.state.agent_tokens = AgentTokens()
+    app.state.zones = Zones(hub)
     problems.install(app)
     app.add_middleware(BrowserSafety)
     app.add_middleware(RequestIds)

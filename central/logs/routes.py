@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
 from central import cursor
@@ -109,6 +109,14 @@ class LinesOut(BaseModel):
     next: str | None
 
 
+async def _zones(request: Request) -> Zones:
+    zones: Zones = request.app.state.zones
+    return zones
+
+
+TheZones = Annotated[Zones, Depends(_zones)]
+
+
 @router.post(
     "",
     status_code=201,
@@ -117,12 +125,12 @@ class LinesOut(BaseModel):
     responses=_REFUSALS,
 )
 def add_lines(
-    agent: TheWireAgent, hub: TheHub, body: Annotated[bytes, Depends(whole_body)]
+    agent: TheWireAgent, hub: TheHub, zones: TheZones, body: Annotated[bytes, Depends(whole_body)]
 ) -> StoredOut:
     """Store a batch of lines. One bad entry never loses its neighbours."""
     arrived_at = hub.clock()
     good, bad = lines.read_batch(
-        read_entries(body), Zones(hub).of, lambda source: _owns(agent, source), arrived_at
+        read_entries(body), zones.of, lambda source: _owns(agent, source), arrived_at
     )
     rejected = [RejectedOut(index=index, reason=reason) for index, reason in bad]
     if not good:
@@ -136,6 +144,7 @@ def add_lines(
 def list_lines(
     reader: TheWireReader,
     hub: TheHub,
+    zones: TheZones,
     source: Annotated[str | None, Query(max_length=lines.SOURCE_CHARACTERS)] = None,
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] | None = None,
     after: str | None = None,
@@ -155,7 +164,7 @@ def list_lines(
     lines at a time: a page may be short, or empty, while `next` still leads on.
     """
     source = _readable(reader, source)
-    zone = Zones(hub).of(source) if source else hub.settings.zone
+    zone = zones.of(source) if source else hub.settings.zone
     wanted = Wanted(
         source=lines.harmless(source) if source is not None else None,
         level=level,

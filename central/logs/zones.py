@@ -1,5 +1,6 @@
 """In which zone a source's naive times are local: its camera's, where the owner set one."""
 
+import time
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
@@ -7,18 +8,23 @@ from sqlalchemy import select
 from central.context import Hub
 from database.models import Camera
 
+BELIEVED_S = 5.0
+"""Zones are set once in a camera's life, and asked for with every batch."""
+
 
 class Zones:
-    """The zones of all sources, read from the database when the first one is asked for."""
+    """The zones of all sources, as one process knows them. Shared by its threads."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
-        self._known: dict[str, ZoneInfo] | None = None
+        self._known: dict[str, ZoneInfo] = {}
+        self._read_at = -BELIEVED_S
 
     def of(self, source: str) -> ZoneInfo:
         """Return the zone of a source: `front` and `front:wifi` are the camera `front`."""
-        if self._known is None:
-            self._known = self._read()
+        if time.monotonic() - self._read_at >= BELIEVED_S:
+            self._known = self._read()  # two threads at once may both read: the same, and rarely
+            self._read_at = time.monotonic()
         return self._known.get(source.partition(":")[0], self._hub.settings.zone)
 
     def _read(self) -> dict[str, ZoneInfo]:

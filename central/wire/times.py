@@ -129,12 +129,12 @@ def _since_1970(seconds: float) -> datetime | None:
 
 
 def _local(naive: datetime, zone: ZoneInfo, arrived_at: datetime) -> datetime:
-    first, second = (naive.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-    before, after = first.utcoffset(), second.utcoffset()
-    if before is not None and after is not None and before > after:  # this hour happens twice
-        readings = (first.astimezone(UTC), second.astimezone(UTC))
-        return min(readings, key=lambda at: abs(at - arrived_at))
-    return first.astimezone(UTC)
+    early = zone.utcoffset(naive.replace(fold=0)) or timedelta(0)
+    late = zone.utcoffset(naive.replace(fold=1)) or timedelta(0)
+    first = naive.replace(tzinfo=UTC) - early
+    if early > late:  # this hour happens twice
+        return min(first, first + (early - late), key=lambda at: abs(at - arrived_at))
+    return first
 
 
 def _midnight(day: date, zone: ZoneInfo, days_later: int = 0) -> datetime:
