@@ -9,6 +9,8 @@ import time
 from agent.config import Config
 from agent.contract import CameraRegistration
 from agent.hub_client import HubClient
+from agent.log_buffer import LogBuffer
+from agent.log_shipping import LogShipping
 from agent.motion.detector import MotionDetector
 from agent.motion.verdict import MotionSettings
 from agent.pipeline import Pipeline
@@ -28,6 +30,9 @@ RAN_WELL_S = 60.0
 STOP_S = 4.5
 """After SIGTERM the process ends within this time, whatever hangs."""
 
+LOGS_STOP_S = 0.7
+"""What of that is left for the last log lines."""
+
 OTHER_AGENT_S = 3.0
 """An agent that is just ending is waited for so long."""
 
@@ -41,6 +46,9 @@ class Agent:
         self._stop_at = 0.0
         self.spool = Spool(config.spool.folder, config.camera.id, config.spool.max_mb * 1024 * 1024)
         self._hub = HubClient(config.hub.url, config.hub.token_file)
+        self._logs = LogShipping(
+            LogBuffer(config.camera.id), HubClient(config.hub.url, config.hub.token_file)
+        )
         self.publisher = Publisher(
             self.spool,
             Share(config.share.root, config.share.uuid),
@@ -58,14 +66,17 @@ class Agent:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: self._stop_soon())
         lock(self.spool)
+        self._logs.start()
         publishing = threading.Thread(
             target=self.publisher.run, args=(self._over.is_set,), name="publisher", daemon=True
         )
         publishing.start()
         self._watch()
         self.publisher.ring()
-        publishing.join(max(0.1, self._left_s()))  # what has not gone by then waits in the spool
+        # What has not gone by then waits in the spool.
+        publishing.join(max(0.1, self._left_s() - LOGS_STOP_S))
         log.info("the agent has ended")
+        self._logs.stop(max(0.1, min(LOGS_STOP_S, self._left_s())))
 
     def publish_once(self) -> int:
         """Publish what the spool holds, and return how many events went.

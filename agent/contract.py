@@ -8,6 +8,8 @@ from nfs.layout import CAMERA_ID_PATTERN
 
 REGISTER_PATH = "/api/v1/cameras/register"
 EVENTS_PATH = "/api/v1/events"
+LOGS_PATH = "/api/v1/logs"
+REQUEST_ID_HEADER = "X-Request-Id"
 
 
 class CameraRegistration(BaseModel):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from agent.contract import CameraRegistration
 from agent.hub_client import CameraUnknown, HubAway, HubClient, HubConflict, HubRefuses
+from agent.log_buffer import about
 from agent.spool import Spool, SpoolDamaged
 from nfs.layout import AGENT_NAMES, FileKind, path_for
 from nfs.manifest import Manifest
@@ -111,7 +112,7 @@ class Publisher:
             self._leave(folder, f"the hub says {error}")
             return False
         self._spool.forget(folder)
-        log.info("event %s registered as %d", manifest.uid, number)
+        log.info("event %s registered as %d", manifest.uid, number, extra=about(manifest.uid))
         return True
 
     def _put_on_share(self, folder: Path) -> Manifest:

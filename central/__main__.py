@@ -1,6 +1,7 @@
 """The hub's commands: serve, jobs, migrate, admin, token, camera, settings, doctor."""
 
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from central import settings
 from central.cameras.commands import commands as camera_commands
 from central.clock import utc_now
 from central.context import Hub
+from central.logs.shipping import Console, shipped
 from database.engine import Database
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
@@ -19,9 +21,9 @@ cli.add_typer(token_cli, name="token")
 
 
 def _hub() -> Hub:
-    logging.basicConfig(
-        level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr, force=True
-    )
+    console = logging.StreamHandler(sys.stderr)
+    console.setFormatter(Console())
+    logging.basicConfig(level=logging.INFO, handlers=[console], force=True)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         found = settings.load()
@@ -42,16 +44,20 @@ def serve() -> None:
     from central.app import make_app
 
     hub = _hub()
-    uvicorn.run(
-        make_app(hub),
-        host=hub.settings.host,
-        port=hub.settings.port,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=2,  # an open event stream would keep the process for ever
-        proxy_headers=False,
-    )
+    # uvicorn hands the signal on when it has ended; without this, the process would die of it
+    # before its last log lines are written.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    with shipped(hub.database, "hub"):
+        uvicorn.run(
+            make_app(hub),
+            host=hub.settings.host,
+            port=hub.settings.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,  # an open event stream would keep the process for ever
+            proxy_headers=False,
+        )
 
 
 @cli.command()
@@ -59,7 +65,9 @@ def jobs() -> None:
     """Work through the stages and keep house."""
     from central.jobs import process
 
-    process.run(_hub())
+    hub = _hub()
+    with shipped(hub.database, "jobs"):
+        process.run(hub)
 
 
 @cli.command()

@@ -23,6 +23,8 @@ from central.health.routes import router as health_router
 from central.http import problems
 from central.http.browser_safety import BrowserSafety
 from central.http.request_ids import RequestIds
+from central.logs.routes import router as logs_router
+from central.logs.zones import Zones
 from central.version import VERSION
 from central.wire.routes import router as wire_router
 from web import pages
@@ -39,6 +41,7 @@ def make_app(hub: Hub) -> FastAPI:
     app.state.probe = Probe(hub.database)
     app.state.tailer = Tailer(hub.database)
     app.state.agent_tokens = AgentTokens()
+    app.state.zones = Zones(hub)
     problems.install(app)
     app.add_middleware(BrowserSafety)
     app.add_middleware(RequestIds)
@@ -48,6 +51,7 @@ def make_app(hub: Hub) -> FastAPI:
         cameras_router,
         wire_router,
         events_router,
+        logs_router,
         changes_router,
         *pages.routers,
     ):

@@ -50,3 +50,10 @@ class Unavailable(GatehouseError):
     status = 503
     title = "Try again later"
     transient = True
+
+
+class TooLarge(GatehouseError):
+    """More at once than the hub takes; in smaller pieces it would be welcome."""
+
+    status = 413
+    title = "Too much at once"

@@ -58,6 +58,9 @@ class Settings(BaseSettings):
         120, gt=0, description="A conversion that takes longer is ended and tried again."
     )
     lease_s: float = Field(300, gt=0, description="How long a worker may hold a stage unrenewed.")
+    log_days: float = Field(
+        14, gt=0, le=3650, description="Log lines are forgotten this many days after they arrived."
+    )
     session_days: float = Field(30, gt=0, description="A login ends after this many days.")
 
     @field_validator("open_networks", "trusted_proxies", mode="before")

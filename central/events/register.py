@@ -5,6 +5,7 @@ content is the same event; the same uid with other content is refused.
 """
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -26,6 +27,8 @@ from database.engine import Database, is_duplicate
 from database.models import Event, EventFile
 from nfs.layout import FileKind, path_for
 from nfs.manifest import Manifest
+
+log = logging.getLogger(__name__)
 
 NO_VIDEO = "the event has no video"
 _EVENTS: Table = Event.__table__  # type: ignore[assignment]
@@ -53,6 +56,13 @@ def register(database: Database, manifest: Manifest, now: datetime) -> Registere
     try:
         facts = database.write(
             lambda session: _store(session, manifest, digest, now), idempotent=True
+        )
+        log.info(
+            "event %s of %s registered as %d",
+            facts.uid,
+            facts.camera_id,
+            facts.id,
+            extra={"event_uid": facts.uid},
         )
         return Registered(facts.id, is_new=True, facts=facts)
     except IntegrityError as error:

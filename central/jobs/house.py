@@ -1,15 +1,23 @@
 """JOBS: everything that the hub does on a clock, in one tuple."""
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from central.changes import feed
 from central.context import Hub
 from central.events import adopt
+from central.logs import store
 from central.stages import claims
 
 log = logging.getLogger(__name__)
+
+FORGET_LOGS_S = 2.0
+"""Then it pauses until its next time: the process must be able to end, and others to work."""
+
+BETWEEN_BITES_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -42,8 +50,17 @@ def adopt_files(hub: Hub) -> None:
     adopt.adopt(hub)
 
 
+def forget_logs(hub: Hub) -> None:
+    """Drop the log lines that are older than the owner wants, for at most FORGET_LOGS_S."""
+    arrived_before = hub.clock() - timedelta(days=hub.settings.log_days)
+    ends_at = time.monotonic() + FORGET_LOGS_S
+    while time.monotonic() < ends_at and store.forget(hub.database, arrived_before) == store.BITE:
+        time.sleep(BETWEEN_BITES_S)
+
+
 JOBS: tuple[Job, ...] = (
     Job("expire-leases", 5, expire_leases),
     Job("forget-changes", 3600, forget_changes),
     Job("adopt-files", 60, adopt_files),
+    Job("forget-logs", 60, forget_logs),
 )

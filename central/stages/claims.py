@@ -4,7 +4,7 @@ Every function works inside a transaction that its caller opened with `Database.
 move appends to the history in that same transaction. Leases use the database's clock.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -23,7 +23,7 @@ from central.stages.lifecycle import (
     step,
 )
 from database.engine import database_now
-from database.models import EventStage, StageHistory
+from database.models import Event, EventStage, StageHistory
 
 NORMAL_PRIORITY = 100
 """Lower numbers are claimed sooner."""
@@ -43,6 +43,8 @@ class Claim:
     attempt: int
     owner: str
     lease_until: datetime
+    event_uid: str = ""
+    """For log lines; empty where nobody looked it up."""
 
 
 def enter(
@@ -110,7 +112,14 @@ def claim(session: Session, stage: Stage, owner: str, lease_s: float) -> Claim |
     ).first()
     if found is None:
         return None
-    held = Claim(found.event, stage, found.attempt + 1, owner, now + timedelta(seconds=lease_s))
+    held = Claim(
+        found.event,
+        stage,
+        found.attempt + 1,
+        owner,
+        now + timedelta(seconds=lease_s),
+        session.scalar(select(Event.uid).where(Event.id == found.event)) or "",
+    )
     session.execute(
         update(_ROWS)
         .where(_ROWS.c.event == held.event_id, _ROWS.c.stage == stage)
@@ -131,7 +140,7 @@ def renew(session: Session, held: Claim, lease_s: float) -> Claim:
     now = database_now(session)
     until = now + timedelta(seconds=lease_s)
     _settle(session, held, {"lease_until": until, "updated_at": now})
-    return Claim(held.event_id, held.stage, held.attempt, held.owner, until)
+    return replace(held, lease_until=until)
 
 
 def finish(session: Session, held: Claim, reason: str = "") -> None:

@@ -104,7 +104,7 @@ def test_it_shows_one_local_day(client: TestClient, hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    "day", ["x", "2026-13-01", "20260301", "0001-01-01", "9999-12-31", "2026-03-01%00"]
+    "day", ["x", "2026-13-01", "20260301", "2026-03-01%00"]
 )
 def test_it_answers_an_impossible_day_with_a_page(client: TestClient, day: str) -> None:
     answer = client.get(f"/?day={day}")

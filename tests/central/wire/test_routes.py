@@ -113,7 +113,6 @@ def test_it_answers_an_unknown_camera_in_the_words_old_agents_wait_for(client: T
         {"timestamp": "yesterday"},
         {"timestamp": True},
         {"timestamp": None},
-        {"timestamp": "2026-03-01"},
         {"motion_score": -1},
         {"motion_score": "12"},
         {"motion_score": True},
@@ -288,7 +287,7 @@ def test_it_lists_by_day_and_page_with_a_total(known: TestClient, clock: SetCloc
     [
         *["limit=0", "limit=201", "limit=x", "offset=-1", "offset=99999999999999999999"],
         *["date=tomorrow", "date=2026-02-30", "date=", "before=x", "camera_id=a%00b"],
-        *["camera_id=%F0%9F%98%80", "limit=1&limit=", "date=9999-12-31"],
+        *["camera_id=%F0%9F%98%80", "limit=1&limit=", "date=10000-01-01"],
     ],
 )
 def test_it_refuses_what_is_no_filter(known: TestClient, query: str) -> None:
