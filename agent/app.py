@@ -19,6 +19,7 @@ from agent.recorder import Recorder, RecorderSettings
 from agent.sources.base import SourceError
 from agent.sources.open import open_source
 from agent.spool import Spool, SpoolBusy
+from nfs.guard import GuardedShare
 from nfs.share import Share
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ OTHER_AGENT_S = 3.0
 class Agent:
     """One camera, from the first picture to the last event in the spool."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, guarded: bool = True) -> None:
+        """`guarded`: the share is touched by a child alone, so that a hung one stops nothing."""
         self._config = config
         self._over = threading.Event()
         self._stop_at = 0.0
@@ -49,9 +51,11 @@ class Agent:
         self._logs = LogShipping(
             LogBuffer(config.camera.id), HubClient(config.hub.url, config.hub.token_file)
         )
+        kind = GuardedShare if guarded else Share
+        self._share = kind(config.share.root, config.share.uuid)
         self.publisher = Publisher(
             self.spool,
-            Share(config.share.root, config.share.uuid),
+            self._share,
             self._hub,
             CameraRegistration(
                 camera_id=config.camera.id,
@@ -75,6 +79,8 @@ class Agent:
         self.publisher.ring()
         # What has not gone by then waits in the spool.
         publishing.join(max(0.1, self._left_s() - LOGS_STOP_S))
+        if isinstance(self._share, GuardedShare):
+            self._share.close()
         log.info("the agent has ended")
         self._logs.stop(max(0.1, min(LOGS_STOP_S, self._left_s())))
 

@@ -15,6 +15,7 @@ from agent.contract import CameraRegistration
 from agent.hub_client import CameraUnknown, HubAway, HubClient, HubConflict, HubRefuses
 from agent.log_buffer import about
 from agent.spool import Spool, SpoolDamaged
+from nfs.guard import GuardedShare
 from nfs.layout import AGENT_NAMES, FileKind, path_for
 from nfs.manifest import Manifest
 from nfs.share import Published, Share, ShareUnavailable, SourceChanged
@@ -31,7 +32,7 @@ class Publisher:
     """Publishes what the spool holds. Runs in a thread of its own, or once."""
 
     def __init__(
-        self, spool: Spool, share: Share, hub: HubClient, camera: CameraRegistration
+        self, spool: Spool, share: Share | GuardedShare, hub: HubClient, camera: CameraRegistration
     ) -> None:
         self._spool = spool
         self._share = share
@@ -165,7 +166,7 @@ def _tell(before: str, problem: Exception | None) -> str:
             log.info("publishing goes on again after: %s", before)
         return ""
     if isinstance(problem, ShareUnavailable):
-        name = "the share is away"
+        name = f"the share is {problem.trouble}"
     elif isinstance(problem, HubAway):
         name = "the hub is away"
     else:

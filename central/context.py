@@ -19,8 +19,8 @@ class Hub:
     clock: Clock
 
 
-def hub_of(request: Request) -> Hub:
-    """Return the hub that serves this request."""
+async def hub_of(request: Request) -> Hub:
+    """Return the hub that serves this request; async, or every request would wait for a thread."""
     hub: Hub = request.app.state.hub
     return hub
 

@@ -6,8 +6,8 @@ that is one, but cannot be true, is replaced by the moment of arrival; what was 
 
 import math
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 EARLIEST_AT = datetime(2020, 1, 1, tzinfo=UTC)
@@ -30,8 +30,7 @@ _LOST_PLUS = re.compile(rf"(?P<time>.*T{_CLOCK}) (?P<offset>\d\d:?\d\d)", re.ASC
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What a said time means: `at` in UTC. `corrected` when it could not be true as said."""
 
     at: datetime
@@ -100,12 +99,13 @@ def _moment(said: str | float, zone: ZoneInfo, arrived_at: datetime) -> datetime
     if not isinstance(said, str):
         return _since_1970(said)
     text = said.strip().upper()
-    if _EPOCH.fullmatch(text):
+    shape = _SHAPE.fullmatch(text)
+    if shape is None and _EPOCH.fullmatch(text):
         seconds = float(text)
         return _since_1970(seconds) if math.isfinite(seconds) else None
-    if lost := _LOST_PLUS.fullmatch(text):  # a plus sign in an address arrives as a space
-        text = f"{lost['time']}+{lost['offset']}"
-    shape = _SHAPE.fullmatch(text)
+    if shape is None and (lost := _LOST_PLUS.fullmatch(text)):
+        text = f"{lost['time']}+{lost['offset']}"  # a plus sign in an address arrives as a space
+        shape = _SHAPE.fullmatch(text)
     if shape and not 1 <= int(shape["year"]) <= 9999:
         return None
     try:

@@ -10,11 +10,10 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from central.cameras import registry
+from central.cursor import HIGHEST_ID, Place
 from central.events import totals
 from database.models import Camera, Event, EventFile, EventStage, StageHistory
 from nfs.layout import FileKind
-
-HIGHEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -97,26 +96,18 @@ class EventFacts:
 
 
 @dataclass(frozen=True)
-class Cursor:
-    """A place in the list: the last event seen. Older ones follow."""
-
-    started_at: datetime
-    id: int
-
-
-@dataclass(frozen=True)
 class Page:
     """A stretch of the list, newest first, and where the next one starts."""
 
     events: list[EventFacts]
-    next: Cursor | None
+    next: Place | None
 
 
 def recent(
     session: Session,
     *,
     limit: int,
-    before: Cursor | None = None,
+    before: Place | None = None,
     camera_id: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
@@ -134,15 +125,15 @@ def recent(
     if before is not None:
         # Not (a, b) < (?, ?): MariaDB does not use the index for that.
         query = query.where(
-            Event.started_at <= before.started_at,
-            or_(Event.started_at < before.started_at, Event.id < before.id),
+            Event.started_at <= before.at,
+            or_(Event.started_at < before.at, Event.id < before.id),
         )
     rows = session.scalars(
         query.order_by(Event.started_at.desc(), Event.id.desc()).limit(limit + 1).offset(offset)
     ).all()
     found = _assemble(session, rows[:limit])
     more = len(rows) > limit
-    return Page(found, Cursor(found[-1].started_at, found[-1].id) if more else None)
+    return Page(found, Place(found[-1].started_at, found[-1].id) if more else None)
 
 
 def total(

@@ -4,7 +4,7 @@ Owner of `log_line`. Nothing here counts or reads more than a bounded number of 
 there are: an agent asks every few minutes, and lines are the most numerous rows of the house.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -17,11 +17,13 @@ from sqlalchemy import (
     Table,
     and_,
     cast,
+    column,
     delete,
     func,
     insert,
     or_,
     select,
+    table,
 )
 from sqlalchemy.orm import Session
 
@@ -41,6 +43,9 @@ BITE = 2000
 """Rows that are forgotten in one transaction: others wait for milliseconds, not for minutes."""
 
 _ROWS: Table = LogLine.__table__  # type: ignore[assignment]
+
+# Without types: the times are converted here, that of arrival once and not once per line.
+_INSERT = insert(table(_ROWS.name, *(column(c.name) for c in _ROWS.columns if c.name != "id")))
 
 
 @dataclass(frozen=True)
@@ -70,11 +75,13 @@ class LinePage:
 
 def add(database: Database, lines: Sequence[Line], arrived_at: datetime) -> None:
     """Store lines in one transaction, in their order. Raises SQLAlchemyError; then none is."""
+    stored_as = _time_writer(database)
+    received_at = stored_as(arrived_at)
     rows: list[dict[str, Any]] = [
         {
             "source": line.source,
-            "at": line.at,
-            "received_at": arrived_at,
+            "at": stored_as(line.at),
+            "received_at": received_at,
             "level": line.level,
             "message": line.message,
             "request_id": line.request_id,
@@ -86,7 +93,7 @@ def add(database: Database, lines: Sequence[Line], arrived_at: datetime) -> None
     def store(session: Session) -> None:
         left = iter(rows)
         while chunk := list(islice(left, ROWS_PER_STATEMENT)):
-            session.execute(insert(_ROWS), chunk)
+            session.execute(_INSERT, chunk)
 
     database.write(store)
 
@@ -136,6 +143,15 @@ def forget(database: Database, arrived_before: datetime) -> int:
         return len(due)
 
     return database.write(bite, idempotent=True)
+
+
+def _time_writer(database: Database) -> Callable[[datetime], Any]:
+    """Return what turns a moment into what this database's driver is given for it."""
+    dialect = database.engine.dialect
+    writer = _ROWS.c.at.type.dialect_impl(dialect).bind_processor(dialect)
+    if writer is None:
+        raise RuntimeError("times are stored as they are: `UtcDateTime` has changed")
+    return writer
 
 
 def _known_by_index(wanted: Wanted) -> list[ColumnElement[bool]]:

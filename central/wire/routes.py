@@ -7,16 +7,16 @@ from uuid import UUID, uuid5
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Discriminator, Tag
 
-from central import local_time
+from central import cursor, local_time
 from central.accounts.access import AgentIdentity, TheWireAgent, TheWireReader
 from central.accounts.users import Person
 from central.cameras import registry
 from central.context import TheHub
+from central.cursor import HIGHEST_ID
 from central.errors import BadRequest, NotFound
 from central.events import progress, query, register
-from central.events.cursor import decode_cursor, encode_cursor
 from central.events.progress import Arrival, Moment
-from central.events.query import HIGHEST_ID, EventFacts
+from central.events.query import EventFacts
 from central.wire.answers import EventOut, EventPage, shown
 from central.wire.messages import (
     Announcement,
@@ -134,7 +134,7 @@ def list_events(
             session,
             limit=limit,
             offset=offset,
-            before=decode_cursor(before) if before else None,
+            before=cursor.decode(before) if before else None,
             camera_id=camera_id,
             since=since,
             until=until,
@@ -145,7 +145,7 @@ def list_events(
         total=total,
         limit=limit,
         offset=offset,
-        next=encode_cursor(page.next) if page.next else None,
+        next=cursor.encode(page.next) if page.next else None,
     )
 
 

@@ -103,9 +103,7 @@ def test_it_shows_one_local_day(client: TestClient, hub: Hub) -> None:
     assert found == wanted[:27]  # 13:00 in Berlin back to midnight, every half hour
 
 
-@pytest.mark.parametrize(
-    "day", ["x", "2026-13-01", "20260301", "2026-03-01%00"]
-)
+@pytest.mark.parametrize("day", ["x", "2026-13-01", "20260301", "2026-03-01%00"])
 def test_it_answers_an_impossible_day_with_a_page(client: TestClient, day: str) -> None:
     answer = client.get(f"/?day={day}")
     assert answer.status_code == 422

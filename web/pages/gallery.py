@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
+from central import cursor
 from central.accounts.access import ThePerson
 from central.accounts.users import Person
 from central.cameras import registry
@@ -13,7 +14,6 @@ from central.changes import feed
 from central.context import Hub, TheHub
 from central.errors import BadRequest
 from central.events import query
-from central.events.cursor import decode_cursor, encode_cursor
 from central.local_time import day_bounds
 from web import render, views
 
@@ -86,7 +86,7 @@ def _cards(hub: Hub, camera: str, day: str | None, before: str | None) -> dict[s
         page = query.recent(
             session,
             limit=PAGE_LENGTH,
-            before=decode_cursor(before) if before else None,
+            before=cursor.decode(before) if before else None,
             camera_id=camera or None,
             since=since,
             until=until,
@@ -95,7 +95,7 @@ def _cards(hub: Hub, camera: str, day: str | None, before: str | None) -> dict[s
     days = views.days([views.card(facts, zone, now) for facts in page.events])
     older = None
     if page.next:
-        older = urlencode({"before": encode_cursor(page.next), "camera": camera, "day": day or ""})
+        older = urlencode({"before": cursor.encode(page.next), "camera": camera, "day": day or ""})
     return {"days": days, "older": older, "shown_day": ""}
 
 
