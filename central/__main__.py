@@ -20,7 +20,11 @@ token_cli = typer.Typer(no_args_is_help=True, help="Tokens for agents.")
 cli.add_typer(token_cli, name="token")
 
 
-def _hub() -> Hub:
+WEB_PATIENCE_S = 15
+"""Agents give up after 30 s: what the database has not answered by then, they ask for anew."""
+
+
+def _hub(patience_s: float = 60) -> Hub:
     console = logging.StreamHandler(sys.stderr)
     console.setFormatter(Console())
     logging.basicConfig(level=logging.INFO, handlers=[console], force=True)
@@ -30,7 +34,7 @@ def _hub() -> Hub:
     except (settings.SettingsError, ValueError) as error:
         typer.echo(f"settings: {error}", err=True)
         raise typer.Exit(2) from error
-    return Hub(found, Database(found.url_of_database), utc_now)
+    return Hub(found, Database(found.url_of_database, patience_s=patience_s), utc_now)
 
 
 cli.add_typer(camera_commands(_hub), name="camera")
@@ -43,7 +47,7 @@ def serve() -> None:
 
     from central.app import make_app
 
-    hub = _hub()
+    hub = _hub(WEB_PATIENCE_S)
     # uvicorn hands the signal on when it has ended; without this, the process would die of it
     # before its last log lines are written.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))

@@ -9,6 +9,7 @@ import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 
 import web
 from central.accounts.access import person
@@ -16,7 +17,7 @@ from central.accounts.agent_tokens import AgentTokens
 from central.cameras.routes import router as cameras_router
 from central.changes.routes import router as changes_router
 from central.changes.tailer import Tailer
-from central.context import Hub
+from central.context import Hub, ready_hub
 from central.events.routes import router as events_router
 from central.health.probe import Probe
 from central.health.routes import router as health_router
@@ -38,7 +39,7 @@ def make_app(hub: Hub) -> FastAPI:
     """Return the web application of this hub."""
     app = FastAPI(title="Gatehouse", version=VERSION, lifespan=_lifespan)
     app.state.hub = hub
-    app.state.probe = Probe(hub.database)
+    app.state.probe = Probe(hub.database, "hub", hub.clock)
     app.state.tailer = Tailer(hub.database)
     app.state.agent_tokens = AgentTokens()
     app.state.zones = Zones(hub)
@@ -66,14 +67,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     probe: Probe = app.state.probe
     tailer: Tailer = app.state.tailer
-    await probe.ask_once()
-    beside = [asyncio.create_task(probe.run()), asyncio.create_task(tailer.run())]
+    await run_in_threadpool(probe.start)
+    tailing = asyncio.create_task(tailer.run())
     try:
         yield
     finally:
-        for task in beside:
-            task.cancel()
-        await asyncio.gather(*beside, return_exceptions=True)
+        tailing.cancel()
+        await asyncio.gather(tailing, return_exceptions=True)
+        probe.stop()
         hub: Hub = app.state.hub
         hub.database.close()
 
@@ -82,8 +83,8 @@ def root(
     request: Request, camera: str | None = None, day: str | None = None, before: str | None = None
 ) -> Response:
     """Give browsers the gallery (after login) and programs a few facts."""
-    hub: Hub = request.app.state.hub
     if problems.wants_page(request):
+        hub = ready_hub(request)
         return gallery_page(request, hub, person(request, hub), camera, day, before)
     return JSONResponse(
         {

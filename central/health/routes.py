@@ -6,7 +6,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel
 
-from central.context import TheHub
+from central.context import Hub
 from central.health.probe import Probe
 from central.version import VERSION
 
@@ -20,19 +20,24 @@ class Health(BaseModel):
     timestamp: datetime
     database: Literal["connected", "disconnected"]
     database_connected: bool
+    database_writable: bool
+    problems: list[str]
     version: str
 
 
 @router.get("/health")
 @router.get("/api/v1/health", include_in_schema=False)
-async def health(request: Request, hub: TheHub) -> Health:
+async def health(request: Request) -> Health:
     """Answer at once, from what the probe saw last."""
+    hub: Hub = request.app.state.hub
     probe: Probe = request.app.state.probe
-    up = probe.connected
+    up, writable = probe.connected, probe.writable
     return Health(
-        status="healthy" if up else "degraded",
+        status="healthy" if up and writable else "degraded",
         timestamp=hub.clock(),
         database="connected" if up else "disconnected",
         database_connected=up,
+        database_writable=writable,
+        problems=probe.problems,
         version=VERSION,
     )

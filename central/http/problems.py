@@ -12,8 +12,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from central.errors import GatehouseError, NotLoggedIn, Unavailable
+from database.trouble import Trouble, trouble_of
 
 log = logging.getLogger(__name__)
+
+SAID = {
+    Trouble.AWAY: "the hub's database does not answer now",
+    Trouble.BUSY: "the hub's database is busy",
+    Trouble.FULL: "the disk of the hub's database is full; nothing was stored",
+    Trouble.READ_ONLY: "the hub's database is read-only now; nothing was stored",
+}
 
 
 def install(app: FastAPI) -> None:
@@ -73,7 +81,11 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    log.warning("%s %s: the database did not answer: %s", request.method, request.url.path, error)
-    return problem(
-        503, Unavailable.title, "the hub's database does not answer now", {"Retry-After": "5"}
-    )
+    if not isinstance(error, SQLAlchemyError):
+        raise error
+    trouble = trouble_of(error)
+    if trouble is Trouble.OTHER:
+        raise error  # our mistake: asking again would not help, and a 503 would hide it
+    request.app.state.probe.note(error)
+    log.warning("%s %s: the database is %s: %s", request.method, request.url.path, trouble, error)
+    return problem(503, Unavailable.title, SAID[trouble], {"Retry-After": "5"})

@@ -9,6 +9,7 @@ from datetime import timedelta
 from central.changes import feed
 from central.context import Hub
 from central.events import adopt
+from central.health import pulse
 from central.logs import store
 from central.stages import claims
 
@@ -58,9 +59,15 @@ def forget_logs(hub: Hub) -> None:
         time.sleep(BETWEEN_BITES_S)
 
 
+def beat(hub: Hub) -> None:
+    """Show that the jobs live."""
+    pulse.beat(hub.database, "jobs", hub.clock())
+
+
 JOBS: tuple[Job, ...] = (
     Job("expire-leases", 5, expire_leases),
     Job("forget-changes", 3600, forget_changes),
+    Job("pulse", pulse.EVERY_S, beat),
     Job("adopt-files", 60, adopt_files),
     Job("forget-logs", 60, forget_logs),
 )
