@@ -82,7 +82,8 @@ class Publisher:
             # A little unevenly, so that five cameras do not come back all at once.
             uneven = random.uniform(0.7, 1.0)  # noqa: S311 - not a secret
             _pause(asked / uneven if asked else pause * uneven, stopped)
-            pause = min(pause * 2, LONGEST_PAUSE_S)
+            # A hub that says when to come again is there: only silence is met with patience.
+            pause = FIRST_PAUSE_S if asked else min(pause * 2, LONGEST_PAUSE_S)
 
     def _make_known(self) -> None:
         if self._registered:

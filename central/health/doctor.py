@@ -27,15 +27,8 @@ class Finding:
 
 def examine(hub: Hub) -> list[Finding]:
     """Look at database, share, disk and tools."""
-    return [
-        _database(hub),
-        _schema(hub),
-        _writes(hub),
-        _jobs(hub),
-        _share(hub),
-        _disk(hub),
-        _ffmpeg(),
-    ]
+    looks = (_database, _schema, _writes, _jobs, _share, _disk)
+    return [*(look(hub) for look in looks), _ffmpeg()]
 
 
 def _good(what: str) -> Finding:
