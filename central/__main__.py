@@ -1,4 +1,4 @@
-"""The hub's commands: serve, jobs, migrate, admin, token, settings, doctor."""
+"""The hub's commands: serve, jobs, migrate, admin, user, token, settings, doctor."""
 
 import logging
 import sys
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from central import settings
+from central.accounts.commands import user_cli
 from central.clock import utc_now
 from central.context import Hub
 from database.engine import Database
@@ -30,14 +31,21 @@ def _hub() -> Hub:
     return Hub(found, Database(found.url_of_database), utc_now)
 
 
+cli.add_typer(user_cli(_hub), name="user")
+
+
 @cli.command()
 def serve() -> None:
     """Serve pages and API."""
     import uvicorn
 
+    from central.accounts.first_run import code_of
     from central.app import make_app
 
     hub = _hub()
+    code = code_of(hub)
+    if code is not None:
+        typer.echo(f"there is no user yet: open /first-run in a browser; the code is {code}")
     uvicorn.run(
         make_app(hub),
         host=hub.settings.host,

@@ -11,8 +11,15 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 import web
+from central.accounts import limits
 from central.accounts.access import person
+from central.accounts.account_routes import router as account_router
 from central.accounts.agent_tokens import AgentTokens
+from central.accounts.auth_routes import router as auth_router
+from central.accounts.credentials import Believed
+from central.accounts.user_routes import router as users_router
+from central.audit.routes import router as audit_router
+from central.audit.views import Views
 from central.cameras.routes import router as cameras_router
 from central.changes.routes import router as changes_router
 from central.changes.tailer import Tailer
@@ -38,7 +45,10 @@ def make_app(hub: Hub) -> FastAPI:
     app.state.probe = Probe(hub.database)
     app.state.tailer = Tailer(hub.database)
     app.state.agent_tokens = AgentTokens()
+    app.state.believed = Believed()
+    app.state.views = Views()
     problems.install(app)
+    limits.install(app)
     app.add_middleware(BrowserSafety)
     app.add_middleware(RequestIds)
     app.get("/", response_model=None, tags=["health"])(root)
@@ -47,6 +57,10 @@ def make_app(hub: Hub) -> FastAPI:
         cameras_router,
         events_router,
         changes_router,
+        auth_router,
+        account_router,
+        users_router,
+        audit_router,
         *pages.routers,
     ):
         app.include_router(router)

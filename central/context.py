@@ -1,13 +1,17 @@
 """What every part of the hub is handed: settings, database and clock of this process."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
 from central.clock import Clock
 from central.settings import Settings
 from database.engine import Database
+
+if TYPE_CHECKING:
+    from central.secrets import Secrets
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,13 @@ class Hub:
     settings: Settings
     database: Database
     clock: Clock
+
+    @cached_property
+    def secrets(self) -> "Secrets":
+        """What this hub can seal and open. Made at the first use: most commands need none."""
+        from central import secrets
+
+        return secrets.load(self.settings.master_key_path)
 
 
 def hub_of(request: Request) -> Hub:

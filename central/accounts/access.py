@@ -1,17 +1,20 @@
-"""Who is asking? Cookies for people, bearer tokens for agents."""
+"""Who is asking? The older dependencies, for routes that do not yet say which right they need.
+
+They know nothing of rights to single cameras, and so refuse whoever may not see all of them.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
-from central.accounts.address import FORWARDED, client_address
 from central.accounts.agent_tokens import AgentTokens
-from central.accounts.users import Person, person_of
-from central.context import Hub, TheHub
+from central.accounts.asker import SESSION_COOKIE as SESSION_COOKIE
+from central.accounts.asker import session_token
+from central.accounts.caller import Caller
+from central.accounts.credentials import comes_from_open_network, of_session
+from central.context import TheHub
 from central.errors import Forbidden, NotLoggedIn
-
-SESSION_COOKIE = "gatehouse_session"
 
 
 @dataclass(frozen=True)
@@ -26,15 +29,15 @@ class AgentIdentity:
             raise Forbidden(f"this token belongs to camera {self.camera_id}, not to {camera_id}")
 
 
-def person(request: Request, hub: TheHub) -> Person:
-    """Return the person who is logged in. Raises NotLoggedIn."""
-    token = request.cookies.get(SESSION_COOKIE)
-    if token:
-        with hub.database.reading() as session:
-            found = person_of(session, token, hub.clock())
-        if found is not None:
-            return found
-    raise NotLoggedIn("log in first, at /login")
+def person(request: Request, hub: TheHub) -> Caller:
+    """Return the person who is logged in and may see every camera. Raises NotLoggedIn."""
+    token = session_token(request, hub)
+    found = of_session(hub, token) if token else None
+    if found is None:
+        raise NotLoggedIn("log in first, at /login")
+    if found.cameras is not None:
+        raise Forbidden("this shows every camera, and you may see some of them")
+    return found
 
 
 def agent(request: Request, hub: TheHub) -> AgentIdentity:
@@ -49,41 +52,29 @@ def agent(request: Request, hub: TheHub) -> AgentIdentity:
     return AgentIdentity(camera_id)
 
 
-def reader(request: Request, hub: TheHub) -> Person | AgentIdentity:
+def reader(request: Request, hub: TheHub) -> Caller | AgentIdentity:
     """Return whoever may read events: a person who is logged in, or an agent with its token."""
-    if "authorization" in request.headers or SESSION_COOKIE not in request.cookies:
+    if "authorization" in request.headers or not session_token(request, hub):
         return agent(request, hub)
     return person(request, hub)
 
 
 def wire_agent(request: Request, hub: TheHub) -> AgentIdentity:
     """Return the agent that is asking; `open` access frees exactly the calls that ask for this."""
-    if "authorization" not in request.headers and _comes_from_open_network(request, hub):
+    if "authorization" not in request.headers and comes_from_open_network(request, hub):
         return AgentIdentity(None)
     return agent(request, hub)
 
 
-def wire_reader(request: Request, hub: TheHub) -> Person | AgentIdentity:
+def wire_reader(request: Request, hub: TheHub) -> Caller | AgentIdentity:
     """Return whoever may read what the wire contract lists; `open` access frees these as well."""
-    if SESSION_COOKIE in request.cookies and "authorization" not in request.headers:
+    if session_token(request, hub) and "authorization" not in request.headers:
         return person(request, hub)
     return wire_agent(request, hub)
 
 
-def _comes_from_open_network(request: Request, hub: Hub) -> bool:
-    if hub.settings.agent_access != "open" or request.client is None:
-        return False
-    address = client_address(
-        request.client.host,
-        ",".join(request.headers.getlist("x-forwarded-for")) or None,
-        any(name in request.headers for name in FORWARDED),
-        hub.settings.trusted_proxies,
-    )
-    return address is not None and any(address in net for net in hub.settings.open_networks)
-
-
-ThePerson = Annotated[Person, Depends(person)]
+ThePerson = Annotated[Caller, Depends(person)]
 TheAgent = Annotated[AgentIdentity, Depends(agent)]
-TheReader = Annotated[Person | AgentIdentity, Depends(reader)]
+TheReader = Annotated[Caller | AgentIdentity, Depends(reader)]
 TheWireAgent = Annotated[AgentIdentity, Depends(wire_agent)]
-TheWireReader = Annotated[Person | AgentIdentity, Depends(wire_reader)]
+TheWireReader = Annotated[Caller | AgentIdentity, Depends(wire_reader)]

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from central.audit import log as audit
 from central.changes import feed
 from central.context import Hub
 from central.stages import claims
@@ -36,7 +37,14 @@ def forget_changes(hub: Hub) -> None:
     hub.database.write(lambda session: feed.forget_old(session, hub.clock()), idempotent=True)
 
 
+def forget_audit(hub: Hub) -> None:
+    """Drop entries of the audit log that are older than the house keeps them."""
+    kept = hub.settings.audit_days
+    hub.database.write(lambda session: audit.forget_old(session, hub.clock(), kept))
+
+
 JOBS: tuple[Job, ...] = (
     Job("expire-leases", 5, expire_leases),
     Job("forget-changes", 3600, forget_changes),
+    Job("forget-audit", 3600, forget_audit),
 )

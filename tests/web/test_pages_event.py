@@ -11,7 +11,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from central.accounts.access import SESSION_COOKIE
-from central.accounts.users import ensure_admin, log_in
+from central.accounts.login import log_in
+from central.accounts.users import ensure_admin
 from central.app import make_app
 from central.cameras import registry
 from central.context import Hub

@@ -1,0 +1,187 @@
+"""From accounts to what can be printed: users, logins, tokens, entries of the audit log. Pure."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from central.accounts.api_tokens import TokenFacts
+from central.accounts.caller import Caller
+from central.accounts.permissions import MEANINGS, SCOPES, Permission
+from central.accounts.sessions import Login
+from central.accounts.users import UserFacts
+from central.audit.query import Entry
+from web.wording import day_label, exact
+
+ROLE_WORDS = {
+    "admin": "Admin: everything, also users and settings",
+    "operator": "Operator: watch, review, and control cameras",
+    "viewer": "Viewer: watch",
+}
+BROWSERS = ("Firefox", "Edg", "OPR", "Chrome", "Safari")
+SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
+CALLED = {"Edg": "Edge", "OPR": "Opera", "Mac OS": "macOS"}
+OUTCOMES = {"ok": ("good", "done"), "refused": ("bad", "refused"), "failed": ("bad", "failed")}
+
+
+@dataclass(frozen=True)
+class TabView:
+    """A page of the account's part of the house."""
+
+    address: str
+    icon: str
+    label: str
+
+
+@dataclass(frozen=True)
+class LoginView:
+    """One login."""
+
+    id: int
+    is_program: bool
+    is_this: bool
+    device: str
+    address: str
+    seen: str
+    exact: str
+    began: str
+
+
+@dataclass(frozen=True)
+class TokenView:
+    """One token. `ends` is empty for one that lasts for ever."""
+
+    id: int
+    name: str
+    rights: str
+    made: str
+    used: str
+    ends: str
+    is_over: bool
+
+
+@dataclass(frozen=True)
+class EntryView:
+    """One entry of the audit log, in words."""
+
+    id: int
+    time: str
+    exact: str
+    stamp: str
+    who: str
+    where: str
+    what: str
+    action: str
+    about: str
+    tone: str
+    outcome: str
+    detail: str
+
+
+def tabs(caller: Caller) -> list[TabView]:
+    """Return the pages that this caller may open."""
+    found = [
+        TabView("/account", "user", "Account"),
+        TabView("/account/sessions", "monitor-smartphone", "Logins"),
+        TabView("/account/tokens", "key-round", "Tokens"),
+    ]
+    if caller.may(Permission.USERS_WRITE):
+        found.append(TabView("/users", "users", "Users"))
+    if caller.may(Permission.AUDIT_READ):
+        found.append(TabView("/audit", "scroll-text", "Audit log"))
+    return found
+
+
+def moment(at: datetime, zone: ZoneInfo, now: datetime) -> str:
+    """Return a time as one says it: Today, 14:03."""
+    local = at.astimezone(zone)
+    return f"{day_label(local.date(), now.astimezone(zone).date())}, {local:%H:%M}"
+
+
+def device(user_agent: str) -> str:
+    """Return browser and system in words, or what the program calls itself."""
+    browser = next((name for name in BROWSERS if f"{name}/" in user_agent), "")
+    system = next((name for name in SYSTEMS if name in user_agent), "")
+    words = [CALLED.get(name, name) for name in (browser, system) if name]
+    return " on ".join(words) or user_agent.split("/")[0][:60] or "Unknown device"
+
+
+def login(one: Login, is_this: bool, zone: ZoneInfo, now: datetime) -> LoginView:
+    """Return what a page shows of a login."""
+    return LoginView(
+        id=one.id,
+        is_program=one.is_program,
+        is_this=is_this,
+        device=device(one.device),
+        address=one.address or "this machine",
+        seen=moment(one.seen_at, zone, now),
+        exact=exact(one.seen_at.astimezone(zone)),
+        began=moment(one.created_at, zone, now),
+    )
+
+
+def token(one: TokenFacts, zone: ZoneInfo, now: datetime) -> TokenView:
+    """Return what a page shows of a token."""
+    return TokenView(
+        id=one.id,
+        name=one.name,
+        rights=", ".join(one.scopes),
+        made=moment(one.created_at, zone, now),
+        used=moment(one.used_at, zone, now) if one.used_at else "never",
+        ends=moment(one.expires_at, zone, now) if one.expires_at else "",
+        is_over=one.expires_at is not None and one.expires_at <= now,
+    )
+
+
+def scopes(caller: Caller) -> list[tuple[str, str]]:
+    """Return the rights that this caller may give a token, with their meaning."""
+    return [(str(one), MEANINGS[one]) for one in Permission if one in SCOPES and caller.may(one)]
+
+
+def cameras_of(facts: UserFacts) -> str:
+    """Return which cameras a user may see, in words."""
+    if facts.cameras is None:
+        return "all cameras"
+    return ", ".join(facts.cameras) or "no camera"
+
+
+def entry(one: Entry, zone: ZoneInfo, now: datetime) -> EntryView:
+    """Return what a page shows of an entry."""
+    tone, outcome = OUTCOMES.get(one.outcome, ("quiet", one.outcome))
+    subject, _, done = one.action.partition(".")
+    return EntryView(
+        id=one.id,
+        time=moment(one.at, zone, now),
+        exact=exact(one.at.astimezone(zone)),
+        stamp=one.at.isoformat(),
+        who=one.actor if one.actor != "?" else "somebody",
+        where=one.address,
+        what=f"{subject}: {done.replace('_', ' ')}",
+        action=one.action,
+        about=" ".join(part for part in (one.object_kind, one.object_id) if part),
+        tone=tone,
+        outcome=outcome,
+        detail=_detail(one.detail or {}),
+    )
+
+
+def _detail(told: dict[str, Any]) -> str:
+    parts = []
+    for name, value in told.items():
+        if name == "device":
+            value = device(str(value))
+        elif isinstance(value, list) and len(value) == 2 and name != "scopes":
+            value = f"{_words(value[0])} → {_words(value[1])}"
+        parts.append(f"{name.replace('_', ' ')}: {_words(value)}")
+    return "; ".join(parts)
+
+
+def _words(value: object) -> str:
+    if value is None:
+        return "all" if value is None else ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    return re.sub(r"\s+", " ", str(value))
