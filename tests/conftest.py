@@ -1,6 +1,5 @@
 """Both databases for every test that wants one, and the proof that both were used."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +9,6 @@ import pytest
 from database.engine import Database
 from database.models import Base
 from tests.fakes.mariadb import MariaDb, private_mariadb
-
-os.environ["GATEHOUSE_ALLOWED_HOSTS"] = "testserver"  # how clients of tests call the hub
 
 ENGINES = ("sqlite", "mariadb")
 _passed: Counter[str] = Counter()

@@ -289,9 +289,9 @@ def _set_cameras(session: Session, row: User, cameras: tuple[str, ...] | str) ->
             raise BadRequest('cameras is a list of camera ids, or "all"')
         return
     known = dict(
-        session.execute(
-            select(Camera.camera_id, Camera.id).where(Camera.camera_id.in_(cameras))
-        ).tuples()
+        session.execute(select(Camera.camera_id, Camera.id).where(Camera.camera_id.in_(cameras)))
+        .tuples()
+        .all()
     )
     unknown = sorted(set(cameras) - set(known))
     if unknown:
