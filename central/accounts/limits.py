@@ -3,6 +3,7 @@
 import math
 import time
 from dataclasses import dataclass
+from typing import NoReturn
 
 from fastapi import FastAPI, Request, Response
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -48,8 +49,18 @@ class Limits:
 
     def count(self, rule: Rule, key: str, what: str) -> None:
         """Count one more. Raises TooMany, which says when to come back."""
-        if self._limiter.hit(rule.item, key):
-            return
+        if not self._limiter.hit(rule.item, key):
+            self._refuse(rule, key, what)
+
+    def must_have_room(self, rule: Rule, key: str, what: str) -> None:
+        """Raise TooMany if one more would be too many; count nothing.
+
+        For what is only counted when it fails: as many as there are threads may pass at once.
+        """
+        if not self._limiter.test(rule.item, key):
+            self._refuse(rule, key, what)
+
+    def _refuse(self, rule: Rule, key: str, what: str) -> NoReturn:
         reset_at, _ = self._limiter.get_window_stats(rule.item, key)
         wait_s = max(1, math.ceil(reset_at - time.time()))
         raise TooMany(f"too many {what}; try again in {in_words(wait_s)}", wait_s)

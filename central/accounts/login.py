@@ -1,5 +1,8 @@
 """Logging in: the password, the second step, and a session. Every try is counted and told."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,16 +26,21 @@ NOWHERE = Asker("", "")
 def check_password(hub: Hub, limits: Limits, where: Asker, name: str, password: str) -> User:
     """Return the user, who may log in with this password. Raises NotLoggedIn and TooMany.
 
-    A name nobody has costs as much time, and counts as much, as one that somebody has.
+    A name nobody has costs as much time, and counts as much, as one that somebody has. An address
+    is counted when it fails: many people, and programs that log in often, may share one.
     """
     name = name.strip()
-    _count(hub, limits, LOGIN_ADDRESS, where.address, where, "tries from this address")
-    _count(hub, limits, LOGIN_ACCOUNT, name.lower()[:100], where, "tries to log in")
+    with _told_once(hub, LOGIN_ADDRESS, where.address, where):
+        limits.must_have_room(LOGIN_ADDRESS, where.address, "wrong passwords from this address")
+    with _told_once(hub, LOGIN_ACCOUNT, name.lower()[:100], where):
+        limits.count(LOGIN_ACCOUNT, name.lower()[:100], "tries to log in")
     with hub.database.reading() as session:
         user = users.named(session, name) if 0 < len(name) <= 100 else None
     digest = user.password_hash if user else None
     right = matches(digest, password[: LONGEST + 1]) and len(password) <= LONGEST
     if not right or user is None or not user.enabled:
+        with suppress(TooMany):
+            limits.count(LOGIN_ADDRESS, where.address, "wrong passwords from this address")
         _tell_refusal(hub, where, user, "disabled" if right else "password")
         raise NotLoggedIn(WRONG)
     limits.forgive(LOGIN_ACCOUNT, name.lower()[:100])
@@ -41,7 +49,8 @@ def check_password(hub: Hub, limits: Limits, where: Asker, name: str, password: 
 
 def check_code(hub: Hub, limits: Limits, where: Asker, user: User, code: str) -> None:
     """Raise NotLoggedIn unless the code is right for this user, and TooMany after many tries."""
-    _count(hub, limits, SECOND_STEP, str(user.id), where, "wrong codes")
+    with _told_once(hub, SECOND_STEP, str(user.id), where):
+        limits.count(SECOND_STEP, str(user.id), "wrong codes")
     if not second_step.passes(hub, user.id, code):
         _tell_refusal(hub, where, user, "second step")
         raise NotLoggedIn(WRONG_CODE)
@@ -100,22 +109,16 @@ def log_in(hub: Hub, name: str, password: str) -> str | None:
     return begin_session(hub, user, NOWHERE)
 
 
-def _count(hub: Hub, limits: Limits, rule: Rule, key: str, where: Asker, what: str) -> None:
+@contextmanager
+def _told_once(hub: Hub, rule: Rule, key: str, where: Asker) -> Iterator[None]:
+    """Note it, once in a window, when somebody tried too often."""
     try:
-        limits.count(rule, key, what)
+        yield
     except TooMany:
         window = int(hub.clock().timestamp() // (rule.minutes * 60))
         actor = Actor("person", "?", where.address)
         told = f"throttled|{rule.name}|{key}|{where.address}|{window}"
-        record_once(
-            hub.database,
-            hub.clock(),
-            actor,
-            "login.throttled",
-            "rule",
-            rule.name,
-            told,
-        )
+        record_once(hub.database, hub.clock(), actor, "login.throttled", "rule", rule.name, told)
         raise
 
 

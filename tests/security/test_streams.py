@@ -75,6 +75,12 @@ def session_of(hub: Hub, name: str, **more: Any) -> str:
     return token
 
 
+def tell(hub: Hub, ref: int, row: int) -> None:
+    hub.database.write(
+        lambda session: feed.append(session, "event", "new", ref, utc_now(), camera=row)
+    )
+
+
 @pytest.mark.parametrize("how", ["disabled", "deleted", "password"])
 def test_it_ends_a_stream_with_its_login(running: tuple[House, Hub], how: str) -> None:
     home, hub = running
@@ -103,11 +109,7 @@ def test_it_tells_a_viewer_of_one_camera_nothing_of_another(running: tuple[House
         rows = {one.camera_id: one.id for one in registry.every(session)}
     with listening(home, limited) as (seen, _), listening(home, free) as (all_seen, _):
         for ref, name in ((71, "back"), (72, "front")):
-            hub.database.write(
-                lambda session, ref=ref, name=name: feed.append(
-                    session, "event", "new", ref, utc_now(), camera=rows[name]
-                )
-            )
+            tell(hub, ref, rows[name])
         wait_for(lambda: any('"id": 72' in line for line in seen), 10, "nothing was told")
         wait_for(lambda: any('"id": 71' in line for line in all_seen), 10, "nothing was told")
     assert not any('"id": 71' in line or "back" in line for line in seen)
