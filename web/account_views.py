@@ -25,6 +25,36 @@ CALLED = {"Edg": "Edge", "OPR": "Opera", "Mac OS": "macOS"}
 OUTCOMES = {"ok": ("good", "done"), "refused": ("bad", "refused"), "failed": ("bad", "failed")}
 
 
+ACTIONS = {
+    "login.ok": "logged in",
+    "login.refused": "was not let in as",
+    "login.throttled": "tried too often to log in",
+    "login.ended": "ended a login of",
+    "login.all_others_ended": "ended every other login of",
+    "login.token_reused": "used a refresh token twice: all of that login has ended, of",
+    "user.created": "made the user",
+    "user.changed": "changed the user",
+    "user.deleted": "deleted the user",
+    "user.password_changed": "changed the password of",
+    "user.second_step_on": "switched the second step on for",
+    "user.second_step_off": "switched the second step off for",
+    "token.personal_made": "made a token",
+    "token.personal_revoked": "revoked a token",
+    "token.worker_made": "made a worker's token",
+    "token.worker_revoked": "revoked a worker's token",
+    "token.agent_made": "was given the agent's token of",
+    "enrolment.made": "made an enrolment code for",
+    "enrolment.refused": "tried an enrolment code that does not work",
+    "footage.viewed": "watched",
+    "footage.downloaded": "downloaded",
+    "footage.browsed": "looked through the pictures of",
+    "audit.exported": "exported the audit log as",
+    "audit.expired": "dropped entries that were too old",
+}
+SAYS_ITSELF = ("login.ok", "login.throttled", "audit.expired")
+"""Actions whose object adds nothing."""
+
+
 @dataclass(frozen=True)
 class TabView:
     """A page of the account's part of the house."""
@@ -72,7 +102,6 @@ class EntryView:
     who: str
     where: str
     what: str
-    action: str
     about: str
     tone: str
     outcome: str
@@ -149,7 +178,7 @@ def cameras_of(facts: UserFacts) -> str:
 def entry(one: Entry, zone: ZoneInfo, now: datetime) -> EntryView:
     """Return what a page shows of an entry."""
     tone, outcome = OUTCOMES.get(one.outcome, ("quiet", one.outcome))
-    subject, _, done = one.action.partition(".")
+    what, about = _told(one)
     return EntryView(
         id=one.id,
         time=moment(one.at, zone, now),
@@ -157,13 +186,23 @@ def entry(one: Entry, zone: ZoneInfo, now: datetime) -> EntryView:
         stamp=one.at.isoformat(),
         who=one.actor if one.actor != "?" else "somebody",
         where=one.address,
-        what=f"{subject}: {done.replace('_', ' ')}",
-        action=one.action,
-        about=" ".join(part for part in (one.object_kind, one.object_id) if part),
+        what=what,
+        about=about,
         tone=tone,
         outcome=outcome,
         detail=_detail(one.detail or {}),
     )
+
+
+def _told(one: Entry) -> tuple[str, str]:
+    """Return what was done and to what, in words where somebody has found some."""
+    if one.action in ACTIONS:
+        about = "" if one.action in SAYS_ITSELF else one.object_id
+        kind = f"{one.object_kind} " if one.object_kind in ("camera", "event", "token") else ""
+        return ACTIONS[one.action], f"{kind}{about}" if about else ""
+    subject, _, done = one.action.partition(".")
+    about = " ".join(part for part in (one.object_kind, one.object_id) if part)
+    return f"{subject}: {done.replace('_', ' ')}" + ("," if about else ""), about
 
 
 def _detail(told: dict[str, Any]) -> str:
@@ -179,7 +218,7 @@ def _detail(told: dict[str, Any]) -> str:
 
 def _words(value: object) -> str:
     if value is None:
-        return "all" if value is None else ""
+        return "all"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):

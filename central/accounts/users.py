@@ -288,11 +288,8 @@ def _set_cameras(session: Session, row: User, cameras: tuple[str, ...] | str) ->
         if cameras != "all":
             raise BadRequest('cameras is a list of camera ids, or "all"')
         return
-    known = dict(
-        session.execute(select(Camera.camera_id, Camera.id).where(Camera.camera_id.in_(cameras)))
-        .tuples()
-        .all()
-    )
+    rows = session.execute(select(Camera.camera_id, Camera.id).where(Camera.camera_id.in_(cameras)))
+    known = {camera_id: key for camera_id, key in rows}
     unknown = sorted(set(cameras) - set(known))
     if unknown:
         raise BadRequest(f"there is no camera {', '.join(unknown)}")

@@ -110,8 +110,9 @@ def test_it_can_be_searched_on_the_page_and_by_programs(door: Door) -> None:
         entries = admin.get(f"/api/v1/audit?{query}").json()["entries"]
         assert [entry["action"] for entry in entries] == found, query
     page = admin.get("/audit?actor=ben&day=2026-03-01", headers=PAGE).text
-    assert "camera: deleted" in page
+    assert "camera: deleted, thing back" in page
     assert "camera: changed" not in page
+    assert "admin logged in" in admin.get("/audit", headers=PAGE).text
 
 
 def test_it_is_leafed_through_without_gap_or_repeat(door: Door) -> None:
