@@ -19,6 +19,7 @@ def is_in(visitor: Visitor) -> bool:
     "forged", ["1", "admin", "x" * 43, '{"user":1}', "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.", "'--"]
 )
 def test_it_takes_no_cookie_it_did_not_give(door: Door, forged: str) -> None:
+    assert is_in(door.entered("admin"))
     visitor = door.stranger()
     visitor.cookies.set(SESSION_COOKIE, forged)
     assert not is_in(visitor)
@@ -76,12 +77,15 @@ def test_it_ends_after_its_time_and_when_nobody_uses_it(door: Door, clock: SetCl
 
 
 def test_it_lets_a_disabled_user_do_nothing_more(door: Door) -> None:
-    admin, anna = door.entered("admin"), door.person("anna")
+    admin, anna = door.entered("admin"), door.person("anna", "admin")
     program = anna.token_pair("anna").json()["access_token"]
+    body = {"name": "x", "scopes": ["audit:read"]}
+    token = anna.call("POST", "/api/v1/account/tokens", body).json()["token"]
     known = anna.get("/api/v1/account").json()["id"]
     assert admin.call("PATCH", f"/api/v1/users/{known}", {"enabled": False}).status_code == 200
     assert not is_in(anna)
     assert anna.call("GET", "/api/v1/account", token=program).status_code == 401
+    assert anna.call("GET", "/api/v1/audit", token=token).status_code == 401
     assert anna.log_in("anna").status_code == 401
 
 

@@ -75,7 +75,7 @@ def switch_off(
     try:
         profile.must_know_password(hub, limits_of(request), caller, password)
         actor = caller.actor(address_of(request, hub))
-        second_step.switch_off(hub, actor, caller.id, password)
+        second_step.switch_off(hub, actor, caller.id)
     except GatehouseError as error:
         return _page(hub, caller, error)
     return RedirectResponse("/account?done=off", 303)
