@@ -1,11 +1,13 @@
 """The hub's commands: serve, jobs, migrate, admin, user, token, settings, doctor."""
 
+import contextlib
 import logging
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from central import settings
 from central.accounts.commands import user_cli
@@ -43,9 +45,10 @@ def serve() -> None:
     from central.app import make_app
 
     hub = _hub()
-    code = code_of(hub)
-    if code is not None:
-        typer.echo(f"there is no user yet: open /first-run in a browser; the code is {code}")
+    with contextlib.suppress(SQLAlchemyError):  # it may come later; /health says so meanwhile
+        code = code_of(hub)
+        if code is not None:
+            typer.echo(f"no user yet: open /first-run in a browser; the code is {code}")
     uvicorn.run(
         make_app(hub),
         host=hub.settings.host,

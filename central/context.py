@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from starlette.requests import HTTPConnection
 
 from central.clock import Clock
 from central.settings import Settings
@@ -30,7 +31,7 @@ class Hub:
         return secrets.load(self.settings.master_key_path)
 
 
-def hub_of(request: Request) -> Hub:
+def hub_of(request: HTTPConnection) -> Hub:
     """Return the hub that serves this request."""
     hub: Hub = request.app.state.hub
     return hub

@@ -43,6 +43,7 @@ ACTIONS = {
     "token.worker_made": "made a worker's token",
     "token.worker_revoked": "revoked a worker's token",
     "token.agent_made": "was given the agent's token of",
+    "token.agent_revoked": "revoked the agent's token of",
     "enrolment.made": "made an enrolment code for",
     "enrolment.refused": "tried an enrolment code that does not work",
     "footage.viewed": "watched",

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from central.accounts.tokens import Prefix, new_token, token_hash
 from central.audit.log import COMMAND, Actor, record
 from central.context import Hub
+from central.errors import NotFound
 from database.models import AgentToken
 from nfs.layout import CAMERA_ID_PATTERN
 
@@ -99,6 +100,19 @@ def revoke(session: Session, camera_id: str, now: datetime) -> bool:
         .values(revoked_at=now)
     )
     return bool(getattr(done, "rowcount", 0))
+
+
+def end(hub: Hub, actor: Actor, camera_id: str) -> None:
+    """End the token of a camera's agent, until it is enrolled anew. Raises NotFound."""
+
+    def store_end(session: Session) -> bool:
+        found = revoke(session, camera_id, hub.clock())
+        if found:
+            record(session, hub.clock(), actor, "token.agent_revoked", "camera", camera_id)
+        return found
+
+    if not hub.database.write(store_end):
+        raise NotFound(f"the agent of camera {camera_id} has no token")
 
 
 def hub_key(hub: Hub, camera_id: str) -> str | None:

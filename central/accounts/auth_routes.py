@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from central.accounts import access_tokens, enrolment, login, refresh
 from central.accounts.asker import asker
-from central.accounts.guard import public
+from central.accounts.guard import Limited, public
 from central.accounts.limits import ENROLMENT, REFRESH, limits_of
 from central.accounts.refresh import Pair
 from central.context import TheHub
@@ -91,12 +91,16 @@ def revoke(wanted: RefreshIn, request: Request, hub: TheHub) -> None:
     refresh.revoke(hub, wanted.refresh_token)
 
 
-@router.post("/enrol", dependencies=[Depends(public("the code is the proof, once and soon"))])
+@router.post(
+    "/enrol",
+    dependencies=[
+        Depends(public("the code is the proof, once and soon")),
+        Depends(Limited(ENROLMENT, "enrolment codes tried")),
+    ],
+)
 def enrol(wanted: EnrolIn, request: Request, hub: TheHub) -> EnrolOut:
     """Exchange an enrolment code for an agent's token. Ten tries an address in ten minutes."""
-    where = asker(request, hub)
-    limits_of(request).count(ENROLMENT, where.address, "enrolment codes tried")
-    found = enrolment.redeem(hub, wanted.code, where.address)
+    found = enrolment.redeem(hub, wanted.code, asker(request, hub).address)
     return EnrolOut(
         camera_id=found.camera_id,
         camera_name=found.camera_name,

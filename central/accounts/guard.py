@@ -3,15 +3,17 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Form, Request
+from fastapi import Form, WebSocketException
+from starlette.requests import HTTPConnection
 
+from central.accounts.asker import address_of
 from central.accounts.caller import Caller
 from central.accounts.credentials import caller_of
 from central.accounts.limits import ROOM_FOR_PAGES, Rule, limits_of
 from central.accounts.permissions import Permission
 from central.accounts.tokens import same
 from central.context import Hub, TheHub
-from central.errors import Forbidden
+from central.errors import Forbidden, GatehouseError
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_HEADER = "x-csrf-token"
@@ -29,14 +31,23 @@ class Needs:
     wire: bool = False
     often: bool = False
 
-    def __call__(self, request: Request, hub: TheHub) -> Caller:
-        """Return the caller. Raises NotLoggedIn, Forbidden and TooMany."""
+    def __call__(self, request: HTTPConnection, hub: TheHub) -> Caller:
+        """Return the caller. Raises NotLoggedIn, Forbidden and TooMany.
+
+        A WebSocket is refused by closing it: `browser_safety` has looked at its origin, and it
+        cannot send a form token.
+        """
+        if request.scope["type"] == "websocket":
+            try:
+                return self._caller(request, hub)
+            except GatehouseError as error:
+                raise WebSocketException(1008, str(error)) from error
         found = self._caller(request, hub)
-        if found.login == "session" and request.method not in SAFE_METHODS:
+        if found.login == "session" and request.scope["method"] not in SAFE_METHODS:
             _must_be_ours(found, request.headers.get(FORM_HEADER, ""))
         return found
 
-    def _caller(self, request: Request, hub: Hub) -> Caller:
+    def _caller(self, request: HTTPConnection, hub: Hub) -> Caller:
         found = caller_of(request, hub, wire=self.wire)
         _count(request, hub, found, self.often)
         if not found.may(self.permission):
@@ -48,7 +59,9 @@ class Needs:
 class NeedsForm(Needs):
     """The same for forms of our pages: they send the session's form token along."""
 
-    def __call__(self, request: Request, hub: TheHub, csrf: Annotated[str, Form()] = "") -> Caller:
+    def __call__(
+        self, request: HTTPConnection, hub: TheHub, csrf: Annotated[str, Form()] = ""
+    ) -> Caller:
         """Return the caller. Raises NotLoggedIn, Forbidden and TooMany."""
         found = self._caller(request, hub)
         _must_be_ours(found, csrf)
@@ -63,6 +76,18 @@ class Public:
 
     def __call__(self) -> None:
         """Let in."""
+
+
+@dataclass(frozen=True)
+class Limited:
+    """A dependency that counts calls by address, beside the right that they need."""
+
+    rule: Rule
+    what: str
+
+    def __call__(self, request: HTTPConnection, hub: TheHub) -> None:
+        """Raise TooMany when this address has called too often."""
+        limits_of(request).count(self.rule, address_of(request, hub), self.what)
 
 
 def needs(permission: Permission, *, wire: bool = False, often: bool = False) -> Needs:
@@ -92,7 +117,7 @@ def _must_be_ours(found: Caller, token: str) -> None:
         raise Forbidden("this form is out of date or not from here; load the page again")
 
 
-def _count(request: Request, hub: Hub, found: Caller, often: bool) -> None:
+def _count(request: HTTPConnection, hub: Hub, found: Caller, often: bool) -> None:
     settings = hub.settings
     if found.kind == "person":
         name = "often" if often else "api"

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
+from starlette.requests import HTTPConnection
 
 from central.errors import TooMany
 from central.http.problems import problem
@@ -77,7 +78,7 @@ def in_words(wait_s: int) -> str:
     return f"{math.ceil(wait_s / 60)} minutes"
 
 
-def limits_of(request: Request) -> Limits:
+def limits_of(request: HTTPConnection) -> Limits:
     """Return the counters of the process that serves this request."""
     found: Limits = request.app.state.limits
     return found

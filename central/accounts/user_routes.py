@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, Field
 
-from central.accounts import api_tokens, enrolment, users
+from central.accounts import agent_tokens, api_tokens, enrolment, users
 from central.accounts.asker import address_of
 from central.accounts.auth_routes import Strict
 from central.accounts.caller import Caller
@@ -147,6 +147,14 @@ def make_enrolment(
     actor = caller.actor(address_of(request, hub))
     code = enrolment.make(hub, actor, wanted.camera_id, wanted.name)
     return EnrolmentOut(code=code, expires_in=int(enrolment.LASTS.total_seconds()))
+
+
+@router.delete("/agent-tokens/{camera_id}", status_code=204)
+def revoke_agent(
+    camera_id: Annotated[str, Path(max_length=50)], request: Request, caller: Enroller, hub: TheHub
+) -> None:
+    """End the token of a camera's agent, until it is enrolled anew."""
+    agent_tokens.end(hub, caller.actor(address_of(request, hub)), camera_id)
 
 
 @router.get("/worker-tokens")

@@ -158,7 +158,8 @@ def change(hub: Hub, actor: Actor, user_id: int, wanted: Wanted) -> UserFacts:
     role = good_role(wanted.role) if wanted.role is not None else None
 
     def store(session: Session) -> UserFacts:
-        admins = _admins(session)
+        if wanted.enabled is False or role not in (None, Role.ADMIN):
+            must_leave_an_admin(session, user_id)
         before = one(session, user_id)
         row = session.get_one(User, user_id)
         if name is not None and name != row.name:
@@ -167,8 +168,6 @@ def change(hub: Hub, actor: Actor, user_id: int, wanted: Wanted) -> UserFacts:
             row.name = name
         row.role = role or row.role
         row.enabled = row.enabled if wanted.enabled is None else wanted.enabled
-        if row.role != Role.ADMIN or not row.enabled:
-            _must_leave_an_admin(admins, user_id)
         if wanted.cameras is not None:
             _set_cameras(session, row, wanted.cameras)
         if not row.enabled:
@@ -191,9 +190,8 @@ def remove(hub: Hub, actor: Actor, user_id: int) -> None:
     """Delete a user, logins and tokens. Raises NotFound, and Conflict for the last admin."""
 
     def store(session: Session) -> None:
-        admins = _admins(session)
+        must_leave_an_admin(session, user_id)
         before = one(session, user_id)
-        _must_leave_an_admin(admins, user_id)
         session.execute(delete(User).where(User.id == user_id))
         record(session, hub.clock(), actor, "user.deleted", "user", before.name)
 
@@ -297,17 +295,13 @@ def _set_cameras(session: Session, row: User, cameras: tuple[str, ...] | str) ->
         session.add(UserCamera(user=row.id, camera=camera))
 
 
-def _admins(session: Session) -> list[int]:
-    """Return the admins who can log in; locked, so that two cannot remove each other at once."""
-    return list(
-        session.scalars(
-            select(User.id).where(User.role == Role.ADMIN, User.enabled).with_for_update()
-        )
-    )
+def must_leave_an_admin(session: Session, user_id: int) -> None:
+    """Raise Conflict if this user is the last admin who can log in.
 
-
-def _must_leave_an_admin(admins: list[int], user_id: int) -> None:
-    if admins == [user_id]:
+    Call it first in a transaction: the admins are locked, so that two cannot remove each other.
+    """
+    wanted = select(User.id).where(User.role == Role.ADMIN, User.enabled)
+    if list(session.scalars(wanted.with_for_update())) == [user_id]:
         raise Conflict("this is the last admin who can log in; make another one first")
 
 

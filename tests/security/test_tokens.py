@@ -262,6 +262,20 @@ def test_it_binds_the_agents_token_to_its_camera_and_ends_the_one_before(door: D
     assert is_in(agent, anew["token"], "/api/v1/cameras")
 
 
+def test_it_ends_an_agents_token_when_an_admin_says_so(door: Door) -> None:
+    admin = door.entered("admin")
+    ways: list[Callable[[], Any]] = [
+        lambda: admin.call("DELETE", "/api/v1/agent-tokens/front"),
+        lambda: admin.submit("/account/tokens/agent/revoke", camera_id="front"),
+    ]
+    for end in ways:
+        token = enrol(admin, code_for(door)).json()["token"]
+        assert is_in(admin, token, "/api/v1/cameras")
+        assert end().status_code in (204, 303)
+        assert ends_soon(admin, token, "/api/v1/cameras")
+        assert end().status_code == 404
+
+
 def test_it_lets_no_machine_do_what_people_do(door: Door) -> None:
     admin = door.entered("admin")
     worker = admin.call("POST", "/api/v1/worker-tokens", {"name": "pi5"}).json()["token"]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.exc import SQLAlchemyError
 
 from central.accounts import login as logins
 from central.accounts import second_step, users
@@ -28,8 +29,9 @@ Leaver = Annotated[Caller, Depends(needs_form(Permission.ACCOUNT_SELF))]
 @router.get("/login", dependencies=[Depends(public("the form to log in with"))])
 def login_page(hub: TheHub, next: str = "/") -> Response:
     """Return the form; on a hub without users, the way to its first one."""
-    if users.is_empty(hub):
-        return RedirectResponse("/first-run", 303)
+    with suppress(SQLAlchemyError):  # the form at least: the database may be back when it is sent
+        if users.is_empty(hub):
+            return RedirectResponse("/first-run", 303)
     return _form(next=local(next))
 
 

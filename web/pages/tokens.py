@@ -113,6 +113,18 @@ def enrol(
     return _page(hub, caller, code=code, code_for=camera_id.strip(), hub_address=address)
 
 
+@router.post("/agent/revoke")
+def revoke_agent(
+    request: Request, hub: TheHub, caller: Enroller, camera_id: Annotated[str, Form()] = ""
+) -> Response:
+    """End the token of a camera's agent."""
+    try:
+        agent_tokens.end(hub, caller.actor(address_of(request, hub)), camera_id[:50])
+    except GatehouseError as error:
+        return _page(hub, caller, error)
+    return RedirectResponse(f"{HERE}?done=revoked", 303)
+
+
 def _days(text: str) -> int | None:
     if not text.strip():
         return None

@@ -4,13 +4,14 @@ import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
 from central.accounts import users
 from central.accounts.users import Wanted
 from central.audit.log import COMMAND
 from central.cameras import registry
-from central.errors import BadRequest, Conflict, GatehouseError, NotFound
+from central.errors import BadRequest, Conflict, GatehouseError
 from database.models import ApiToken, Base, Camera, User, UserCamera, UserSession
 from tests.fakes.door import PAGE, PASSWORD, Door, secret_of
 from tests.fakes.events import NOON, camera
@@ -96,26 +97,29 @@ def test_it_makes_one_of_two_users_of_a_name_at_once(door: Door) -> None:
 
 
 def test_it_keeps_an_admin_when_two_remove_each_other_at_once(door: Door) -> None:
-    with door.hub.database.reading() as session:
-        found = users.named(session, "admin")
-    assert found is not None
-    pair = [found.id, users.add(door.hub, COMMAND, "bob", "admin", PASSWORD).id]
-    refused: list[Exception] = []
+    first = door.entered("admin").get("/api/v1/account").json()["id"]
+    second = users.add(door.hub, COMMAND, "bob", "admin", PASSWORD).id
+    refused: list[str] = []
 
-    def remove(user_id: int) -> None:
+    def remove_second() -> None:
         try:
-            users.remove(door.hub, COMMAND, user_id)
-        except (Conflict, NotFound) as error:
-            refused.append(error)
+            users.remove(door.hub, COMMAND, second)
+        except Conflict as error:
+            refused.append(str(error))
 
-    threads = [threading.Thread(target=remove, args=(user_id,)) for user_id in pair]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    other = threading.Thread(target=remove_second)
+
+    def remove_first(session: Session) -> None:
+        users.must_leave_an_admin(session, first)
+        session.execute(delete(User).where(User.id == first))
+        other.start()
+        other.join(1.0)  # it has to wait for us: had it counted admins now, none would be left
+
+    door.hub.database.write(remove_first)
+    other.join(30)
     with door.hub.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(User)) == 1
-    assert len(refused) == 1
+        assert list(session.scalars(select(User.name))) == ["bob"]
+    assert "last admin" in refused[0]
 
 
 def test_it_deletes_logins_and_tokens_with_their_user(door: Door) -> None:
