@@ -60,7 +60,7 @@ def load(path: Path) -> Secrets:
     one of them can make.
     """
     if not path.exists():
-        _make(path)
+        write_once(path, _new_line())
     try:
         if stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise SecretsError(f"others may read {path}: chmod 600 {path}")
@@ -78,10 +78,11 @@ def rotate(path: Path) -> None:
     part.replace(path)
 
 
-def _make(path: Path) -> None:
+def write_once(path: Path, text: str) -> None:
+    """Write a file for its owner alone, unless it is there. It appears whole; one writer wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    _write(part, _new_line())
+    _write(part, text)
     with contextlib.suppress(FileExistsError):
         os.link(part, path)
     part.unlink()

@@ -47,7 +47,7 @@ class Caller:
     def must_own(self, camera_id: str) -> None:
         """Raise Forbidden unless this agent speaks for the camera."""
         if not self.may_see(camera_id):
-            (own,) = self.cameras or {"none"}
+            own = ", ".join(sorted(self.cameras or ())) or "none"
             raise Forbidden(f"this token belongs to camera {own}, not to {camera_id}")
 
     def actor(self, address: str) -> Actor:

@@ -3,8 +3,6 @@
 The code lies in a file of the home until there is a user; so all web processes know the same one.
 """
 
-import contextlib
-import os
 from pathlib import Path
 
 from central.accounts import passwords, users
@@ -12,6 +10,7 @@ from central.accounts.tokens import new_code, same, typed
 from central.audit.log import Actor
 from central.context import Hub
 from central.errors import BadRequest, Conflict
+from central.secrets import write_once
 
 GROUPS = 3
 
@@ -22,11 +21,7 @@ def code_of(hub: Hub) -> str | None:
     if not users.is_empty(hub):
         path.unlink(missing_ok=True)
         return None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(new_code(GROUPS) + "\n")
+    write_once(path, new_code(GROUPS) + "\n")
     return _read(path)
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from central.accounts.address import parsed
 from central.accounts.asker import SESSION_COOKIE
 from central.context import Hub
 from central.http.problems import problem
@@ -82,8 +83,14 @@ def is_ours(host: str, server: tuple[str, int | None] | None, allowed: list[str]
         name in LOOPBACK
         or name in allowed
         or name in machine_names()
-        or (server is not None and name == server[0])
+        or (server is not None and _same_place(name, server[0]))
     )
+
+
+def _same_place(name: str, server: str) -> bool:
+    """Compare addresses as addresses: who listens on IPv6 sees IPv4 in its clothes."""
+    called, arrived = parsed(name), parsed(server)
+    return called == arrived if called and arrived else name == server
 
 
 @cache

@@ -42,6 +42,8 @@ def test_it_answers_to_the_machine_and_to_the_address_that_was_called() -> None:
     for name in machine_names():
         assert is_ours(f"{name}:8000", None, [])
     assert is_ours("192.168.1.9:8000", ("192.168.1.9", 8000), [])
+    assert is_ours("192.168.1.9:8000", ("::ffff:192.168.1.9", 8000), [])
+    assert is_ours("[fd00::9]:8000", ("fd00:0:0::9", 8000), [])
     assert not is_ours("192.168.1.8:8000", ("192.168.1.9", 8000), [])
 
 
