@@ -112,7 +112,7 @@ def test_it_can_be_searched_on_the_page_and_by_programs(door: Door) -> None:
     page = admin.get("/audit?actor=ben&day=2026-03-01", headers=PAGE).text
     assert "camera: deleted, thing back" in page
     assert "camera: changed" not in page
-    assert "admin logged in" in admin.get("/audit", headers=PAGE).text
+    assert "<strong>admin</strong> logged in" in admin.get("/audit", headers=PAGE).text
 
 
 def test_it_is_leafed_through_without_gap_or_repeat(door: Door) -> None:
