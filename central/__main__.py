@@ -1,5 +1,6 @@
-"""The hub's commands: serve, jobs, migrate, admin, token, camera, settings, doctor."""
+"""The hub's commands: serve, jobs, migrate, admin, user, token, camera, settings, doctor."""
 
+import contextlib
 import logging
 import signal
 import sys
@@ -7,8 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from central import settings
+from central.accounts.commands import user_cli
 from central.cameras.commands import commands as camera_commands
 from central.clock import utc_now
 from central.context import Hub
@@ -38,6 +41,7 @@ def _hub(patience_s: float = 60) -> Hub:
 
 
 cli.add_typer(camera_commands(_hub), name="camera")
+cli.add_typer(user_cli(_hub), name="user")
 
 
 @cli.command()
@@ -45,9 +49,14 @@ def serve() -> None:
     """Serve pages and API."""
     import uvicorn
 
+    from central.accounts.first_run import code_of
     from central.app import make_app
 
     hub = _hub(WEB_PATIENCE_S)
+    with contextlib.suppress(SQLAlchemyError):  # it may come later; /health says so meanwhile
+        code = code_of(hub)
+        if code is not None:
+            typer.echo(f"no user yet: open /first-run in a browser; the code is {code}")
     # uvicorn hands the signal on when it has ended; without this, the process would die of it
     # before its last log lines are written.
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))

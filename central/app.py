@@ -6,14 +6,22 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio.to_thread
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 
 import web
-from central.accounts.access import person
+from central.accounts import limits
+from central.accounts.account_routes import router as account_router
 from central.accounts.agent_tokens import AgentTokens
+from central.accounts.auth_routes import router as auth_router
+from central.accounts.credentials import Believed
+from central.accounts.guard import needs_page, public
+from central.accounts.permissions import Permission
+from central.accounts.user_routes import router as users_router
+from central.audit.routes import router as audit_router
+from central.audit.views import Views
 from central.cameras.routes import router as cameras_router
 from central.changes.routes import router as changes_router
 from central.changes.tailer import Tailer
@@ -35,6 +43,9 @@ THREADS = 16
 """Database endpoints run in these; the pool of 20 connections is never the bottleneck."""
 
 
+FRONT_DOOR = Depends(public("programs learn where things are; browsers get a page that asks who"))
+
+
 def make_app(hub: Hub) -> FastAPI:
     """Return the web application of this hub."""
     app = FastAPI(title="Gatehouse", version=VERSION, lifespan=_lifespan)
@@ -43,10 +54,13 @@ def make_app(hub: Hub) -> FastAPI:
     app.state.tailer = Tailer(hub.database)
     app.state.agent_tokens = AgentTokens()
     app.state.zones = Zones(hub)
+    app.state.believed = Believed()
+    app.state.views = Views()
     problems.install(app)
+    limits.install(app)
     app.add_middleware(BrowserSafety)
     app.add_middleware(RequestIds)
-    app.get("/", response_model=None, tags=["health"])(root)
+    app.get("/", response_model=None, tags=["health"], dependencies=[FRONT_DOOR])(root)
     for router in (
         health_router,
         cameras_router,
@@ -54,6 +68,10 @@ def make_app(hub: Hub) -> FastAPI:
         events_router,
         logs_router,
         changes_router,
+        auth_router,
+        account_router,
+        users_router,
+        audit_router,
         *pages.routers,
     ):
         app.include_router(router)
@@ -85,7 +103,8 @@ def root(
     """Give browsers the gallery (after login) and programs a few facts."""
     if problems.wants_page(request):
         hub = ready_hub(request)
-        return gallery_page(request, hub, person(request, hub), camera, day, before)
+        caller = needs_page(Permission.EVENTS_READ)(request, hub)
+        return gallery_page(request, hub, caller, camera, day, before)
     return JSONResponse(
         {
             "message": "Gatehouse hub",

@@ -44,6 +44,18 @@ class Forbidden(GatehouseError):
     title = "Not allowed"
 
 
+class TooMany(GatehouseError):
+    """Asked too often. `retry_after_s` is when it may succeed again."""
+
+    status = 429
+    title = "Too many requests"
+    transient = True
+
+    def __init__(self, text: str, retry_after_s: int) -> None:
+        super().__init__(text)
+        self.retry_after_s = retry_after_s
+
+
 class Unavailable(GatehouseError):
     """The hub cannot answer now; the same request may succeed later."""
 

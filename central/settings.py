@@ -62,12 +62,37 @@ class Settings(BaseSettings):
         14, gt=0, le=3650, description="Log lines are forgotten this many days after they arrived."
     )
     session_days: float = Field(30, gt=0, description="A login ends after this many days.")
+    session_idle_days: float = Field(
+        7, gt=0, description="A login that nobody uses ends after this many days."
+    )
+    master_key_file: Path | None = Field(
+        None, description="The key that seals secrets. Default: `master.key` in the home."
+    )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Further names, separated by commas, under which the hub is reached. Loopback, "
+        "this machine's name and the address that was called are always allowed.",
+    )
+    requests_per_minute: int = Field(
+        100, ge=1, description="Calls of the API that each user may make in a minute."
+    )
+    machine_requests_per_minute: int = Field(
+        6000, ge=1, description="Calls that each agent or worker may make in a minute."
+    )
+    audit_days: int = Field(365, ge=1, description="Entries of the audit log are kept this long.")
 
     @field_validator("open_networks", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return [ip_network(part.strip()) for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip().lower() for part in value.split(",") if part.strip()]
         return value
 
     @field_validator("timezone")
@@ -91,6 +116,11 @@ class Settings(BaseSettings):
     def share_root(self) -> Path:
         """Absolute root of the share."""
         return (self.share or self.home / "share").absolute()
+
+    @cached_property
+    def master_key_path(self) -> Path:
+        """Where the master key lies."""
+        return (self.master_key_file or self.home / "master.key").absolute()
 
     @cached_property
     def url_of_database(self) -> str:

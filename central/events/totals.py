@@ -26,9 +26,9 @@ def add(session: Session, camera: int, events: int) -> None:
     )
 
 
-def total(session: Session, camera: int | None = None) -> int:
-    """Return the number of events of one camera, or of all."""
+def total(session: Session, cameras: list[int] | None = None) -> int:
+    """Return the number of events of these cameras, or of all."""
     query = select(func.coalesce(func.sum(_ROWS.c.events), 0))
-    if camera is not None:
-        query = query.where(_ROWS.c.camera == camera)
+    if cameras is not None:
+        query = query.where(_ROWS.c.camera.in_(cameras))
     return int(session.scalar(query) or 0)

@@ -50,6 +50,11 @@ class Probe:
         return answered_at_s is not None and time.monotonic() - answered_at_s < STALE_AFTER_S
 
     @property
+    def away(self) -> bool:
+        """Whether it is known that the database does not answer."""
+        return self._asked.is_set() and not self.connected
+
+    @property
     def writable(self) -> bool:
         """Whether the database took the last write."""
         return self.connected and not self._cannot_write
@@ -67,6 +72,7 @@ class Probe:
         for work in ((self._ask, lambda: EVERY_S), (self._write, self._until_next_write)):
             threading.Thread(target=self._every, args=work, name="probe", daemon=True).start()
         self._asked.wait(FIRST_S)
+        self._asked.set()  # no answer by now is an answer
 
     def stop(self) -> None:
         """End soon; a thread that is stuck in the database ends with the process."""

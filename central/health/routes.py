@@ -3,14 +3,17 @@
 from datetime import datetime
 from typing import Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel
 
+from central.accounts.guard import public
 from central.context import Hub
 from central.health.probe import Probe
 from central.version import VERSION
 
 router = APIRouter(tags=["health"])
+
+OPEN = Depends(public("agents and monitors ask before they have a token; it tells no secret"))
 
 
 class Health(BaseModel):
@@ -25,8 +28,8 @@ class Health(BaseModel):
     version: str
 
 
-@router.get("/health")
-@router.get("/api/v1/health", include_in_schema=False)
+@router.get("/health", dependencies=[OPEN])
+@router.get("/api/v1/health", include_in_schema=False, dependencies=[OPEN])
 async def health(request: Request) -> Health:
     """Answer at once, from what the probe saw last."""
     hub: Hub = request.app.state.hub

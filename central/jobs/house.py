@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from central.audit import log as audit
 from central.changes import feed
 from central.context import Hub
 from central.events import adopt
@@ -64,10 +65,17 @@ def beat(hub: Hub) -> None:
     pulse.beat(hub.database, "jobs", hub.clock())
 
 
+def forget_audit(hub: Hub) -> None:
+    """Drop entries of the audit log that are older than the house keeps them."""
+    kept = hub.settings.audit_days
+    hub.database.write(lambda session: audit.forget_old(session, hub.clock(), kept))
+
+
 JOBS: tuple[Job, ...] = (
     Job("expire-leases", 5, expire_leases),
     Job("forget-changes", 3600, forget_changes),
     Job("pulse", pulse.EVERY_S, beat),
     Job("adopt-files", 60, adopt_files),
     Job("forget-logs", 60, forget_logs),
+    Job("forget-audit", 3600, forget_audit),
 )

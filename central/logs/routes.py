@@ -9,7 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel
 
 from central import cursor
-from central.accounts.access import AgentIdentity, TheWireAgent, TheWireReader
+from central.accounts.caller import Caller
+from central.accounts.guard import needs
+from central.accounts.permissions import Permission
 from central.context import TheHub
 from central.errors import BadRequest, Forbidden
 from central.local_time import local_naive, read_bound
@@ -19,6 +21,9 @@ from central.logs.store import COUNTED, Wanted
 from central.logs.zones import Zones
 
 router = APIRouter(prefix="/api/v1/logs", tags=["logs"])
+
+Writer = Annotated[Caller, Depends(needs(Permission.LOGS_WRITE, wire=True))]
+Reader = Annotated[Caller, Depends(needs(Permission.LOGS_READ, wire=True))]
 
 LATELY = timedelta(minutes=15)
 _REASONS_TOLD = 3
@@ -125,12 +130,12 @@ TheZones = Annotated[Zones, Depends(_zones)]
     responses=_REFUSALS,
 )
 def add_lines(
-    agent: TheWireAgent, hub: TheHub, zones: TheZones, body: Annotated[bytes, Depends(whole_body)]
+    writer: Writer, hub: TheHub, zones: TheZones, body: Annotated[bytes, Depends(whole_body)]
 ) -> StoredOut:
     """Store a batch of lines. One bad entry never loses its neighbours."""
     arrived_at = hub.clock()
     good, bad = lines.read_batch(
-        read_entries(body), zones.of, lambda source: _owns(agent, source), arrived_at
+        read_entries(body), zones.of, lambda source: _owns(writer, source), arrived_at
     )
     rejected = [RejectedOut(index=index, reason=reason) for index, reason in bad]
     if not good:
@@ -142,7 +147,7 @@ def add_lines(
 
 @router.get("")
 def list_lines(
-    reader: TheWireReader,
+    reader: Reader,
     hub: TheHub,
     zones: TheZones,
     source: Annotated[str | None, Query(max_length=lines.SOURCE_CHARACTERS)] = None,
@@ -200,19 +205,24 @@ def list_lines(
     )
 
 
-def _owns(agent: AgentIdentity, source: str) -> bool:
-    """Tell whether lines of this source are the agent's own: its camera's, or a part's of it."""
-    camera = agent.camera_id
-    return camera is None or source == camera or source.startswith(f"{camera}:")
+def _owns(caller: Caller, source: str) -> bool:
+    """Tell whether lines of this source are the caller's: those of a camera's, or of a part's."""
+    return caller.may_see(source.partition(":")[0])
 
 
-def _readable(reader: object, source: str | None) -> str | None:
-    """Return the source to read: an agent with a token reads its own. Raises Forbidden."""
-    if not isinstance(reader, AgentIdentity) or reader.camera_id is None:
+def _readable(reader: Caller, source: str | None) -> str | None:
+    """Return the source to read, None for all. Raises Forbidden.
+
+    Who may not see every camera reads the lines of one at a time.
+    """
+    if reader.cameras is None:
         return source
-    if source is not None and not _owns(reader, source):
-        raise Forbidden(f"this token reads the lines of {reader.camera_id} alone")
-    return source or reader.camera_id
+    if source is None and len(reader.cameras) == 1:
+        (source,) = reader.cameras
+    if source is None or not _owns(reader, source):
+        own = ", ".join(sorted(reader.cameras)) or "no camera"
+        raise Forbidden(f"say whose lines, by `source`: you may read those of {own}")
+    return source
 
 
 def _after(said: str | None, zone: ZoneInfo, now: datetime, *, everything: bool) -> datetime | None:

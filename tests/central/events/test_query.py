@@ -41,11 +41,11 @@ def test_it_filters_by_camera_and_time(hub: Hub) -> None:
         page = query.recent(
             session,
             limit=10,
-            camera_id="back",
+            cameras={"back"},
             since=NOON + timedelta(hours=1),
             until=NOON + timedelta(hours=2),
         )
-        none = query.recent(session, limit=10, camera_id="nowhere")
+        none = query.recent(session, limit=10, cameras={"nowhere"})
     assert [(f.camera_id, f.started_at) for f in page.events] == [
         ("back", NOON + timedelta(hours=1))
     ]
