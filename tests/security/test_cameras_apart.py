@@ -124,8 +124,7 @@ def test_it_notes_who_looked_at_footage_and_who_kept_it(door: Door, events: dict
     for _ in range(5):
         assert anna.get(path, headers={"Range": "bytes=0-9"}).status_code == 206
     kept = anna.get(f"{path}?download=true")
-    assert f'attachment; filename="{OTHER}_2026-03-01_' in kept.headers["Content-Disposition"]
-        'attachment; filename="cellar_1_2026-03-01_'
-    )
+    name = kept.headers["Content-Disposition"]
+    assert name.startswith(f'attachment; filename="{OTHER}_2026-03-01_')
     actions = [one.action for one in door.told() if one.action.startswith("footage")]
     assert sorted(actions) == ["footage.downloaded", "footage.viewed"]
