@@ -136,6 +136,14 @@ def show_settings() -> None:
     typer.echo(page(), nl=False)
 
 
+@cli.command("errors")
+def show_errors() -> None:
+    """Print the reference of all errors."""
+    from central.http.kinds import page
+
+    typer.echo(page(), nl=False)
+
+
 @cli.command()
 def doctor() -> None:
     """Say what is wrong with this hub, one line each; exit 1 if anything is."""

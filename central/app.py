@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import anyio.to_thread
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 
 import web
 from central.accounts import limits
@@ -29,14 +31,17 @@ from central.context import Hub, ready_hub
 from central.events.routes import router as events_router
 from central.health.probe import Probe
 from central.health.routes import router as health_router
-from central.http import problems
+from central.http import openapi, problems
+from central.http.bodies import Bodies
 from central.http.browser_safety import BrowserSafety
+from central.http.methods import Methods, Paths
+from central.http.problems import Unexpected
 from central.http.request_ids import RequestIds
 from central.logs.routes import router as logs_router
 from central.logs.zones import Zones
 from central.version import VERSION
 from central.wire.routes import router as wire_router
-from web import pages
+from web import pages, render
 from web.pages.gallery import gallery_page
 
 THREADS = 16
@@ -48,7 +53,14 @@ FRONT_DOOR = Depends(public("programs learn where things are; browsers get a pag
 
 def make_app(hub: Hub) -> FastAPI:
     """Return the web application of this hub."""
-    app = FastAPI(title="Gatehouse", version=VERSION, lifespan=_lifespan)
+    app = FastAPI(
+        title="Gatehouse",
+        version=VERSION,
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,  # a redirect would lose the body of what is posted
+    )
     app.state.hub = hub
     app.state.probe = Probe(hub.database, "hub", hub.clock)
     app.state.tailer = Tailer(hub.database)
@@ -56,9 +68,15 @@ def make_app(hub: Hub) -> FastAPI:
     app.state.zones = Zones(hub)
     app.state.believed = Believed()
     app.state.views = Views()
-    problems.install(app)
+    problems.install(app, render.error_page)
     limits.install(app)
+    # The last one added is the outermost.
+    app.add_middleware(Methods, paths=lambda: Paths(app))
+    app.add_middleware(Bodies)
     app.add_middleware(BrowserSafety)
+    if hub.settings.cors_origins:
+        app.add_middleware(CORSMiddleware, **cors(hub.settings.cors_origins))
+    app.add_middleware(Unexpected)
     app.add_middleware(RequestIds)
     app.get("/", response_model=None, tags=["health"], dependencies=[FRONT_DOOR])(root)
     for router in (
@@ -75,9 +93,21 @@ def make_app(hub: Hub) -> FastAPI:
         *pages.routers,
     ):
         app.include_router(router)
+    openapi.install(app)
+    app.mount("/docs/files", pages.docs.files(), name="docs")
     static = Path(web.__file__).parent / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")
     return app
+
+
+def cors(origins: list[str]) -> dict[str, Any]:
+    """Return what pages of these origins may do. Never with cookies: a token says who asks."""
+    return {
+        "allow_origins": origins,
+        "allow_methods": ["GET", "POST", "PATCH", "PUT", "DELETE"],
+        "allow_headers": ["Authorization", "Content-Type", "X-Request-Id"],
+        "expose_headers": ["X-Request-Id", "Retry-After"],
+    }
 
 
 @contextlib.asynccontextmanager

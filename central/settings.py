@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         [ip_network("127.0.0.0/8"), ip_network("::1/128")],
         description="Networks, separated by commas, to which `open` access applies.",
     )
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Origins, separated by commas, whose pages may call the API with a token.",
+    )
     trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
         [],
         description="Networks, separated by commas, of proxies that are believed about addresses.",
@@ -88,7 +92,7 @@ class Settings(BaseSettings):
             return [ip_network(part.strip()) for part in value.split(",") if part.strip()]
         return value
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "cors_origins", mode="before")
     @classmethod
     def _split_names(cls, value: object) -> object:
         if isinstance(value, str):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from central.accounts import api_tokens, profile, sessions, users
 from central.accounts.asker import address_of
@@ -24,11 +24,19 @@ Self = Annotated[Caller, Depends(needs(Permission.ACCOUNT_SELF))]
 class Rename(Strict):
     """What users may change of themselves. Role and cameras are not among it."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "anna"}]})
+
     name: Annotated[str, Field(max_length=50)]
 
 
 class PasswordChange(Strict):
     """The password there is, and the one that is to be."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"old": "correct horse battery", "new": "four words to remember"}]
+        }
+    )
 
     old: Annotated[str, Field(max_length=1000)]
     new: Annotated[str, Field(max_length=1000)]
@@ -49,6 +57,12 @@ class SessionOut(Strict):
 
 class TokenIn(Strict):
     """A token to be made. `scopes` are rights that the user has too; `days` null: for ever."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"name": "backup script", "scopes": ["events:read"], "days": 90}]
+        }
+    )
 
     name: Annotated[str, Field(max_length=100)]
     scopes: Annotated[list[str], Field(max_length=30)]

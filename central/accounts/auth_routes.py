@@ -25,6 +25,10 @@ class Strict(BaseModel):
 class PasswordIn(Strict):
     """Name and password, and the code of the second step if it is on."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "anna", "password": "correct horse battery"}]}
+    )
+
     name: Annotated[str, Field(max_length=1000, examples=["anna"])]
     password: Annotated[str, Field(max_length=1000, examples=["correct horse battery"])]
     totp: Annotated[str | None, Field(max_length=64, examples=["123456"])] = None
@@ -32,6 +36,8 @@ class PasswordIn(Strict):
 
 class RefreshIn(Strict):
     """A refresh token."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"refresh_token": "gh_ref_…"}]})
 
     refresh_token: Annotated[str, Field(max_length=200)]
 
@@ -47,6 +53,8 @@ class PairOut(BaseModel):
 
 class EnrolIn(Strict):
     """The code that the hub's page has shown."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"code": "7KQ4-M2XP-9TRD"}]})
 
     code: Annotated[str, Field(max_length=100, examples=["H7KM-2QXD-9TRW"])]
 

@@ -5,14 +5,13 @@ import time
 from dataclasses import dataclass
 from typing import NoReturn
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import HTTPConnection
 
 from central.errors import TooMany
-from central.http.problems import problem
 
 ROOM_FOR_PAGES = 10
 """Pages, pictures and streams of a person may be fetched so much oftener than the API."""
@@ -85,12 +84,5 @@ def limits_of(request: HTTPConnection) -> Limits:
 
 
 def install(app: FastAPI) -> None:
-    """Give the app its counters, and let it answer 429 with the time to wait."""
+    """Give the app its counters."""
     app.state.limits = Limits()
-    app.add_exception_handler(TooMany, _too_many)
-
-
-async def _too_many(request: Request, error: Exception) -> Response:
-    if not isinstance(error, TooMany):
-        raise error
-    return problem(error.status, error.title, str(error), {"Retry-After": str(error.retry_after_s)})

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from central.accounts import agent_tokens, api_tokens, enrolment, users
 from central.accounts.asker import address_of
@@ -39,6 +39,19 @@ class UserOut(BaseModel):
 class UserIn(Strict):
     """A user to be made."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "anna",
+                    "role": "viewer",
+                    "password": "correct horse battery",
+                    "cameras": ["front"],
+                }
+            ]
+        }
+    )
+
     name: Annotated[str, Field(max_length=50)]
     role: Role
     password: Annotated[str, Field(max_length=1000)]
@@ -48,6 +61,10 @@ class UserIn(Strict):
 class UserChange(Strict):
     """What is to change of a user; what is left out stays."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"role": "operator", "cameras": "all"}]}
+    )
+
     name: Annotated[str | None, Field(max_length=50)] = None
     role: Role | None = None
     enabled: bool | None = None
@@ -56,6 +73,10 @@ class UserChange(Strict):
 
 class EnrolmentIn(Strict):
     """The camera whose agent is to be enrolled."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"camera_id": "front", "name": "Front door"}]}
+    )
 
     camera_id: Annotated[str, Field(pattern=rf"^{CAMERA_ID_PATTERN}$")]
     name: Annotated[str, Field(min_length=1, max_length=100)]
@@ -70,6 +91,8 @@ class EnrolmentOut(BaseModel):
 
 class WorkerIn(Strict):
     """A worker elsewhere that is to get a token."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"name": "pi5", "days": 365}]})
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     days: Annotated[int | None, Field(ge=1, le=api_tokens.LONGEST_DAYS)] = None

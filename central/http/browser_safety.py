@@ -46,13 +46,10 @@ class BrowserSafety:
         if not is_ours(headers.get("host", ""), scope.get("server"), hub.settings.allowed_hosts):
             refusal = problem(
                 400,
-                "Unknown host",
                 "the hub is not known by this name; add it to GATEHOUSE_ALLOWED_HOSTS",
             )
         elif is_foreign(scope, headers):
-            refusal = problem(
-                403, "Not allowed", "another site's page may not do this in your name"
-            )
+            refusal = problem(403, "another site's page may not do this in your name")
         if refusal is not None and scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return

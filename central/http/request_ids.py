@@ -3,15 +3,12 @@
 An agent sends its own, so that its line, ours and the database's can be laid side by side.
 """
 
-import logging
 import re
 import secrets
 from contextvars import ContextVar
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-log = logging.getLogger(__name__)
 
 HEADER = "X-Request-Id"
 CURRENT: ContextVar[str] = ContextVar("gatehouse_request_id", default="")
@@ -47,13 +44,5 @@ class RequestIds:
         token = CURRENT.set(request_id)
         try:
             await self._app(scope, receive, with_id)
-        except Exception:
-            # Here, because outside of this block nobody knows any more which request it was.
-            log.exception("%s failed unexpectedly", _named(scope))
-            raise
         finally:
             CURRENT.reset(token)
-
-
-def _named(scope: Scope) -> str:
-    return f"{scope.get('method', 'a websocket')} {scope['path']}"

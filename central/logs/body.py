@@ -18,7 +18,6 @@ class EmptyBatch(GatehouseError):
     """A batch without entries. The wire contract knows it by its status."""
 
     status = 400
-    title = "Nothing to store"
 
 
 async def whole_body(request: Request) -> bytes:

@@ -3,6 +3,7 @@
 from web.pages import (
     account,
     audit,
+    docs,
     event,
     first_run,
     gallery,
@@ -24,4 +25,5 @@ routers = [
     tokens.router,
     users.router,
     audit.router,
+    docs.router,
 ]

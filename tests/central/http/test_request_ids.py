@@ -37,10 +37,12 @@ def test_it_logs_the_unexpected_while_the_request_is_still_known(hub: Hub) -> No
 
     heard: list[tuple[str, str]] = []
     handler = Heard()
-    logging.getLogger("central.http.request_ids").addHandler(handler)
+    logging.getLogger("central.http.problems").addHandler(handler)
     app = make_app(hub)
     app.get("/broken")(broken)
-    with TestClient(app, raise_server_exceptions=False) as client:
-        assert client.get("/broken", headers={"X-Request-Id": "boot-7:1"}).status_code == 500
-    logging.getLogger("central.http.request_ids").removeHandler(handler)
+    with TestClient(app) as client:
+        answer = client.get("/broken", headers={"X-Request-Id": "boot-7:1"})
+    assert (answer.status_code, answer.json()["request_id"]) == (500, "boot-7:1")
+    assert "ZeroDivision" not in answer.text
+    logging.getLogger("central.http.problems").removeHandler(handler)
     assert heard == [("GET /broken failed unexpectedly", "boot-7:1")]

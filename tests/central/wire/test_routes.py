@@ -197,7 +197,7 @@ def test_it_refuses_a_path_that_is_not_this_events(known: TestClient, hub: Hub, 
     event_id = announce(known)["id"]
     asked = path.format(id=event_id, other=event_id + 1)
     answer = bring(known, event_id, "video", asked)
-    assert answer.status_code == 422
+    assert answer.status_code == (400 if "\0" in path else 422)
     with hub.database.reading() as session:
         assert session.scalar(select(func.count(EventFile.id))) == 0
 
