@@ -73,6 +73,8 @@ def rows_of(
                 "state": "done",
                 "priority": 100,
                 "attempt": 1,
+                "spent": 0,
+                "camera": event_row(n, moments[n], keys)["camera"],
                 "not_before": moments[n],
                 "updated_at": moments[n],
             }

@@ -39,6 +39,10 @@ from central.http.problems import Unexpected
 from central.http.request_ids import RequestIds
 from central.logs.routes import router as logs_router
 from central.logs.zones import Zones
+from central.stages.results import Results
+from central.stages.routes import router as stages_router
+from central.stages.routes import workers_router
+from central.stages.workers import Roll
 from central.version import VERSION
 from central.wire.routes import router as wire_router
 from web import pages, render
@@ -68,6 +72,8 @@ def make_app(hub: Hub) -> FastAPI:
     app.state.zones = Zones(hub)
     app.state.believed = Believed()
     app.state.views = Views()
+    app.state.roll = Roll()
+    app.state.results = Results()
     problems.install(app, render.error_page)
     limits.install(app)
     # The last one added is the outermost.
@@ -86,6 +92,8 @@ def make_app(hub: Hub) -> FastAPI:
         events_router,
         logs_router,
         changes_router,
+        stages_router,
+        workers_router,
         auth_router,
         account_router,
         users_router,

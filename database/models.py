@@ -129,11 +129,18 @@ class EventTotal(Base):
 
 
 class EventStage(Base):
-    """Where one event stands in one stage. The index is exactly the order in which claims look."""
+    """Where one event stands in one stage. The index is exactly the order in which claims look.
+
+    `attempt` counts claims and never goes back: it is the fence. `spent` counts those that came to
+    nothing since the stage was last queued. `camera` is the event's, so that turns can be taken.
+    """
 
     __tablename__ = "event_stage"
     __table_args__ = (
-        Index("ix_event_stage_claim_order", "stage", "state", "priority", "not_before", "event"),
+        Index(
+            "ix_event_stage_claim_order",
+            *("stage", "state", "priority", "camera", "not_before", "event"),
+        ),
         Index("ix_event_stage_lease", "state", "lease_until"),
         _PLAIN,
     )
@@ -150,10 +157,15 @@ class EventStage(Base):
     not_before: Mapped[datetime] = mapped_column(UtcDateTime)
     last_error: Mapped[str | None] = mapped_column(Text)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    camera: Mapped[int] = mapped_column(BigInteger)
+    spent: Mapped[int] = mapped_column(Integer, default=0)
 
 
 class StageHistory(Base):
-    """Every move of every stage: who, when, why. Only ever appended to."""
+    """Every move of every stage: who, when, why. Only ever appended to.
+
+    `claim_id` is what a worker elsewhere called its claim: one id, one claim, for ever.
+    """
 
     __tablename__ = "stage_history"
     __table_args__ = (Index("ix_stage_history_event_id", "event", "id"), _WATCHED)
@@ -168,6 +180,20 @@ class StageHistory(Base):
     actor: Mapped[str] = mapped_column(String(100))
     reason: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+    claim_id: Mapped[str | None] = mapped_column(ascii_string(64), unique=True)
+
+
+class Worker(Base):
+    """Who works through stages, here or elsewhere. `stages` is a list between commas: `,a,b,`."""
+
+    __tablename__ = "worker"
+    __table_args__ = (_PLAIN,)
+
+    name: Mapped[str] = mapped_column(ascii_string(100), primary_key=True)
+    stages: Mapped[str] = mapped_column(ascii_string(200))
+    is_remote: Mapped[bool] = mapped_column(Boolean)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class Change(Base):

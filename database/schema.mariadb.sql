@@ -147,8 +147,10 @@ CREATE TABLE `event_stage` (
   `not_before` datetime(6) NOT NULL,
   `last_error` text DEFAULT NULL,
   `updated_at` datetime(6) NOT NULL,
+  `camera` bigint(20) NOT NULL,
+  `spent` int(11) NOT NULL,
   CONSTRAINT `fk_event_stage_event` FOREIGN KEY (`event`) REFERENCES `event` (`id`) ON DELETE CASCADE,
-  KEY `ix_event_stage_claim_order` (`stage`,`state`,`priority`,`not_before`,`event`),
+  KEY `ix_event_stage_claim_order` (`stage`,`state`,`priority`,`camera`,`not_before`,`event`),
   KEY `ix_event_stage_lease` (`state`,`lease_until`),
   PRIMARY KEY (`event`,`stage`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
@@ -223,9 +225,11 @@ CREATE TABLE `stage_history` (
   `actor` varchar(100) NOT NULL,
   `reason` text NOT NULL,
   `at` datetime(6) NOT NULL,
+  `claim_id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   CONSTRAINT `fk_stage_history_event` FOREIGN KEY (`event`) REFERENCES `event` (`id`) ON DELETE CASCADE,
   KEY `ix_stage_history_event_id` (`event`,`id`),
-  PRIMARY KEY (`id`)
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uq_stage_history_claim_id` (`claim_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `user` (
@@ -266,4 +270,14 @@ CREATE TABLE `user_session` (
   KEY `ix_user_session_user` (`user`),
   PRIMARY KEY (`id`),
   UNIQUE KEY `uq_user_session_token_sha256` (`token_sha256`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `worker` (
+  `name` varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `stages` varchar(200) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `is_remote` tinyint(1) NOT NULL,
+  `started_at` datetime(6) NOT NULL,
+  `seen_at` datetime(6) NOT NULL,
+  KEY `ix_worker_seen_at` (`seen_at`),
+  PRIMARY KEY (`name`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;

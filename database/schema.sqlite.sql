@@ -151,11 +151,13 @@ CREATE TABLE event_stage (
   not_before DATETIME NOT NULL,
   last_error TEXT,
   updated_at DATETIME NOT NULL,
+  camera BIGINT NOT NULL,
+  spent INTEGER NOT NULL,
   CONSTRAINT fk_event_stage_event FOREIGN KEY(event) REFERENCES event (id) ON DELETE CASCADE,
   CONSTRAINT pk_event_stage PRIMARY KEY (event, stage)
 );
 
-CREATE INDEX ix_event_stage_claim_order ON event_stage (stage, state, priority, not_before, event);
+CREATE INDEX ix_event_stage_claim_order ON event_stage (stage, state, priority, camera, not_before, event);
 
 CREATE INDEX ix_event_stage_lease ON event_stage (state, lease_until);
 
@@ -234,7 +236,9 @@ CREATE TABLE stage_history (
   actor VARCHAR(100) NOT NULL,
   reason TEXT NOT NULL,
   at DATETIME NOT NULL,
-  CONSTRAINT fk_stage_history_event FOREIGN KEY(event) REFERENCES event (id) ON DELETE CASCADE
+  claim_id VARCHAR(64),
+  CONSTRAINT fk_stage_history_event FOREIGN KEY(event) REFERENCES event (id) ON DELETE CASCADE,
+  CONSTRAINT uq_stage_history_claim_id UNIQUE (claim_id)
 );
 
 CREATE INDEX ix_stage_history_event_id ON stage_history (event, id);
@@ -279,3 +283,14 @@ CREATE TABLE user_session (
 CREATE INDEX ix_user_session_expires_at ON user_session (expires_at);
 
 CREATE INDEX ix_user_session_user ON user_session (user);
+
+CREATE TABLE worker (
+  name VARCHAR(100) NOT NULL,
+  stages VARCHAR(200) NOT NULL,
+  is_remote BOOLEAN NOT NULL,
+  started_at DATETIME NOT NULL,
+  seen_at DATETIME NOT NULL,
+  CONSTRAINT pk_worker PRIMARY KEY (name)
+);
+
+CREATE INDEX ix_worker_seen_at ON worker (seen_at);

@@ -191,7 +191,7 @@ def event(facts: EventFacts, moves: list[MoveFacts], zone: ZoneInfo, now: dateti
 
 def stage(facts: StageFacts, moves: list[MoveFacts], zone: ZoneInfo) -> StageView:
     """Return what is shown of a stage and its history."""
-    again = facts.state == "waiting" and facts.attempt > 0
+    again = facts.state == "waiting" and bool(facts.last_error)
     return StageView(
         label=wording.words_of(facts.stage).label,
         state=state_of(facts),

@@ -35,6 +35,7 @@ class StageWords:
 
 STAGES = {
     "convert": StageWords("Video", "waiting to be converted", "converting…", "ready"),
+    "preview": StageWords("Previews", "waiting to be made", "being made…", "ready"),
     "detect": StageWords("People and things", "waiting for AI", "AI is looking…", "looked at"),
     "describe": StageWords("Description", "waiting for AI", "AI is describing…", "described"),
     "identify": StageWords("Faces", "waiting for AI", "AI is comparing…", "compared"),
@@ -64,7 +65,7 @@ def words_of(stage: str) -> StageWords:
 def state_of(facts: StageFacts) -> StateView:
     """Return a stage's state in words a homeowner understands."""
     words = words_of(facts.stage)
-    if facts.state == "waiting" and facts.attempt:
+    if facts.state == "waiting" and facts.last_error:
         return StateView("busy", "will be tried again")
     return {
         "waiting": StateView("busy", words.waiting),
@@ -82,6 +83,8 @@ def move_sentence(move: MoveFacts) -> str:
         "finish": "done",
         "skip": "left out",
         "retry": "did not work, will be tried again",
+        "postpone": "put off, not because of this event",
+        "prioritise": "moved in the queue",
         "give_up": "given up",
         "expire": "taken back",
         "requeue": "queued again",

@@ -123,6 +123,7 @@ def _store(session: Session, manifest: Manifest, digest: str, now: datetime) -> 
         event_id,
         Stage.CONVERT,
         now,
+        camera=camera.id,
         skip_reason=None if manifest.clip else NO_VIDEO,
     )
     registry.seen(session, camera, now)

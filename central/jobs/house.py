@@ -12,7 +12,7 @@ from central.context import Hub
 from central.events import adopt
 from central.health import pulse
 from central.logs import store
-from central.stages import claims
+from central.stages import claims, workers
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +71,17 @@ def forget_audit(hub: Hub) -> None:
     hub.database.write(lambda session: audit.forget_old(session, hub.clock(), kept))
 
 
+def forget_workers(hub: Hub) -> None:
+    """Drop workers that have not been heard of for long."""
+    hub.database.write(lambda session: workers.forget_old(session, hub.clock()), idempotent=True)
+
+
 JOBS: tuple[Job, ...] = (
     Job("expire-leases", 5, expire_leases),
     Job("forget-changes", 3600, forget_changes),
     Job("pulse", pulse.EVERY_S, beat),
     Job("adopt-files", 60, adopt_files),
+    Job("forget-workers", 3600, forget_workers),
     Job("forget-logs", 60, forget_logs),
     Job("forget-audit", 3600, forget_audit),
 )

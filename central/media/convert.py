@@ -19,7 +19,7 @@ from central.events import files, query
 from central.events.query import EventFacts
 from central.media.child import Child, ChildFailed
 from central.stages.claims import Claim
-from central.stages.runner import StageFailed
+from central.stages.runner import Outcome, StageFailed
 from database.models import Camera
 from nfs import durable
 from nfs.layout import PARTIAL_SUFFIX, FileKind, path_for
@@ -35,7 +35,7 @@ class Converter:
         self._hub = hub
         self._child = Child(MUX, hub.settings.convert_timeout_s)
 
-    def __call__(self, held: Claim) -> Callable[[Session], None]:
+    def __call__(self, held: Claim) -> Outcome:
         """Convert the claimed event; return what to record. Raises StageFailed."""
         facts, frames_per_s = self._facts(held.event_id)
         root = self._hub.settings.share_root
@@ -50,7 +50,7 @@ class Converter:
         for kind, path in paths.items():
             parts[kind].replace(root / path)
         durable.sync_folder(root / paths[FileKind.MP4].parent)
-        return _recorder(facts, paths, made, self._hub.clock())
+        return Outcome(_recorder(facts, paths, made, self._hub.clock()))
 
     def close(self) -> None:
         """End the child process."""

@@ -13,6 +13,9 @@ class Stage(StrEnum):
     """What may be done with an event."""
 
     CONVERT = "convert"
+    PREVIEW = "preview"
+    DETECT = "detect"
+    DESCRIBE = "describe"
 
 
 class State(StrEnum):
@@ -33,18 +36,22 @@ class Verb(StrEnum):
     FINISH = "finish"
     SKIP = "skip"
     RETRY = "retry"
+    POSTPONE = "postpone"
     GIVE_UP = "give_up"
     EXPIRE = "expire"
     REQUEUE = "requeue"
+    PRIORITISE = "prioritise"
 
 
 TRANSITIONS: dict[tuple[State, Verb], State] = {
     (State.WAITING, Verb.CLAIM): State.CLAIMED,
     (State.WAITING, Verb.SKIP): State.SKIPPED,
+    (State.WAITING, Verb.PRIORITISE): State.WAITING,
     (State.CLAIMED, Verb.RENEW): State.CLAIMED,
     (State.CLAIMED, Verb.FINISH): State.DONE,
     (State.CLAIMED, Verb.SKIP): State.SKIPPED,
     (State.CLAIMED, Verb.RETRY): State.WAITING,
+    (State.CLAIMED, Verb.POSTPONE): State.WAITING,
     (State.CLAIMED, Verb.EXPIRE): State.WAITING,
     (State.CLAIMED, Verb.GIVE_UP): State.FAILED,
     (State.DONE, Verb.REQUEUE): State.WAITING,
@@ -55,8 +62,14 @@ TRANSITIONS: dict[tuple[State, Verb], State] = {
 ENDED = frozenset({State.DONE, State.FAILED, State.SKIPPED})
 """States in which nothing more will happen by itself."""
 
+SPENDING = frozenset({Verb.RETRY, Verb.EXPIRE, Verb.GIVE_UP})
+"""Moves that count against a stage: it was tried, and it came to nothing."""
+
 MAX_ATTEMPTS = 4
 """After so many claims that came to nothing a stage fails, with its last reason."""
+
+POSTPONED_S = 60.0
+"""How long a stage waits after a trouble that was not its own: a full disk, a model away."""
 
 FIRST_BACKOFF_S = 5.0
 LONGEST_BACKOFF_S = 600.0
@@ -85,28 +98,44 @@ def step(state: State, verb: Verb) -> State:
 
 
 def after_failure(
-    attempt: int, now: datetime, reason: str, *, permanent: bool, jitter: float | None = None
+    spent: int,
+    now: datetime,
+    reason: str,
+    *,
+    permanent: bool,
+    spend_attempt: bool = True,
+    jitter: float | None = None,
 ) -> Move:
-    """Decide what follows attempt number `attempt` that failed: another try later, or the end.
+    """Decide what follows a failure: another try later, or the end.
 
-    `jitter` in 0–1 spreads the tries; random when not given.
+    `spent` tries came to nothing before. A failure that is not the event's fault spends none
+    (`spend_attempt` false): it is tried again for ever, but never soon. `jitter` in 0–1 spreads the
+    tries; random when not given.
     """
-    if permanent or attempt >= MAX_ATTEMPTS:
+    if permanent:
         return Move(Verb.GIVE_UP, step(State.CLAIMED, Verb.GIVE_UP), None, reason)
-    later = now + timedelta(seconds=backoff_s(attempt, jitter))
+    if not spend_attempt:
+        later = now + timedelta(seconds=_spread(POSTPONED_S, jitter))
+        return Move(Verb.POSTPONE, step(State.CLAIMED, Verb.POSTPONE), later, reason)
+    if spent + 1 >= MAX_ATTEMPTS:
+        return Move(Verb.GIVE_UP, step(State.CLAIMED, Verb.GIVE_UP), None, reason)
+    later = now + timedelta(seconds=backoff_s(spent + 1, jitter))
     return Move(Verb.RETRY, step(State.CLAIMED, Verb.RETRY), later, reason)
 
 
-def after_expiry(attempt: int, now: datetime, owner: str) -> Move:
+def after_expiry(spent: int, attempt: int, now: datetime, owner: str) -> Move:
     """Decide what follows a lease that ran out: its worker died, hung, or lost its network."""
     reason = f"the lease of {owner} ran out in attempt {attempt}"
-    if attempt >= MAX_ATTEMPTS:
+    if spent + 1 >= MAX_ATTEMPTS:
         return Move(Verb.GIVE_UP, step(State.CLAIMED, Verb.GIVE_UP), None, reason)
     return Move(Verb.EXPIRE, step(State.CLAIMED, Verb.EXPIRE), now, reason)
 
 
-def backoff_s(attempt: int, jitter: float | None = None) -> float:
-    """Return the seconds to wait after attempt 1, 2, 3 …: doubling, bounded, up to a half more."""
-    spread = random.random() if jitter is None else jitter  # noqa: S311 - not a secret
-    pause: float = min(FIRST_BACKOFF_S * 2.0 ** (attempt - 1), LONGEST_BACKOFF_S)
-    return pause * (1 + spread / 2)
+def backoff_s(spent: int, jitter: float | None = None) -> float:
+    """Return the seconds to wait after try 1, 2, 3 …: doubling, bounded, up to a half more."""
+    return _spread(min(FIRST_BACKOFF_S * 2.0 ** (spent - 1), LONGEST_BACKOFF_S), jitter)
+
+
+def _spread(pause_s: float, jitter: float | None) -> float:
+    share = random.random() if jitter is None else jitter  # noqa: S311 - not a secret
+    return pause_s * (1 + share / 2)

@@ -4,28 +4,43 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from central.clock import utc_now
 from central.stages import claims
 from central.stages.claims import Claim
 from central.stages.lifecycle import IllegalMove, Stage, Verb
+from central.stages.workers import Roll
 from database.engine import Database
 
 log = logging.getLogger(__name__)
 
 
 class StageFailed(Exception):
-    """The work came to nothing. The text is the reason shown to the owner."""
+    """The work came to nothing. The text is the reason shown to the owner.
 
-    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+    `permanent`: trying again cannot help. `spend_attempt` false: it was not this event's fault.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool = False, spend_attempt: bool = True) -> None:
         super().__init__(reason)
         self.permanent = permanent
+        self.spend_attempt = spend_attempt
 
 
-Work = Callable[[Claim], Callable[[Session], None]]
-"""Does the work of a claim and returns what to record in the transaction that settles it."""
+@dataclass(frozen=True)
+class Outcome:
+    """What came of the work: what to record in the transaction that settles it, and a remark."""
+
+    record: Callable[[Session], None]
+    note: str = ""
+
+
+Work = Callable[[Claim], Outcome]
+"""Does the work of a claim. Raises StageFailed."""
 
 
 class Worker:
@@ -39,19 +54,29 @@ class Worker:
         self._name = name
         self._work = work
         self._lease_s = lease_s
+        self._turn = 0
+        self._roll = Roll()
 
     def run_until_dry(self, stop: threading.Event) -> int:
         """Do everything that is due; return how many stages were settled."""
         settled = 0
+        self._say_so()
         while not stop.is_set() and self._is_due():
             held = self._database.write(
-                lambda session: claims.claim(session, self._stage, self._name, self._lease_s)
+                lambda session: claims.claim(
+                    session, self._stage, self._name, self._lease_s, after_camera=self._turn
+                )
             )
             if held is None:
                 break
+            self._turn = held.camera
             self._do(held)
             settled += 1
+            self._say_so()
         return settled
+
+    def _say_so(self) -> None:
+        self._roll.heard_of(self._database, self._name, [self._stage], utc_now(), is_remote=False)
 
     def _is_due(self) -> bool:
         with self._database.reading() as session:
@@ -60,16 +85,16 @@ class Worker:
     def _do(self, held: Claim) -> None:
         try:
             with self._kept(held):
-                record = self._work(held)
+                made = self._work(held)
 
             def settle(session: Session) -> None:
-                claims.finish(session, held)
-                record(session)
+                claims.finish(session, held, made.note)
+                made.record(session)
 
             self._database.write(settle)
             log.info("%s of event %d done", held.stage, held.event_id, extra=_about(held))
         except StageFailed as failure:
-            self._fail(held, str(failure), permanent=failure.permanent)
+            self._fail(held, failure)
         except IllegalMove as late:
             log.warning("%s; its work is dropped", late, extra=_about(held))
         except SQLAlchemyError:
@@ -82,12 +107,19 @@ class Worker:
                 held.event_id,
                 extra=_about(held),
             )
-            self._fail(held, f"unexpected: {bug}", permanent=False)
+            self._fail(held, StageFailed(f"unexpected: {bug}"))
 
-    def _fail(self, held: Claim, reason: str, *, permanent: bool) -> None:
+    def _fail(self, held: Claim, failure: StageFailed) -> None:
+        reason = str(failure)
         try:
             move = self._database.write(
-                lambda session: claims.fail(session, held, reason, permanent=permanent)
+                lambda session: claims.fail(
+                    session,
+                    held,
+                    reason,
+                    permanent=failure.permanent,
+                    spend_attempt=failure.spend_attempt,
+                )
             )
         except IllegalMove as late:
             log.warning("%s; its failure is dropped", late, extra=_about(held))

@@ -137,11 +137,11 @@ def test_it_records_nothing_for_a_claim_that_was_lost_meanwhile(hub: Hub) -> Non
     converter = Converter(hub)
     held = hub.database.write(lambda s: claims.claim(s, Stage.CONVERT, "slow", -1))
     assert held is not None
-    record = converter(held)
+    made = converter(held)
     hub.database.write(claims.expire)
 
     def settle(session: Session) -> None:
-        record(session)
+        made.record(session)
         claims.finish(session, held)
 
     with pytest.raises(IllegalMove):

@@ -146,7 +146,12 @@ def test_it_fails_for_good_after_all_tries_and_keeps_the_reason(hub: Hub) -> Non
     assert claim(hub.database) is None
     assert state_of(hub.database, event) == (State.FAILED, MAX_ATTEMPTS, "broken")
     hub.database.write(lambda s: claims.requeue(s, event, Stage.CONVERT, "admin", "disk mended"))
-    assert state_of(hub.database, event) == (State.WAITING, 0, None)
+    assert state_of(hub.database, event) == (State.WAITING, MAX_ATTEMPTS, None)
+    held = claim(hub.database)
+    assert held is not None
+    assert held.attempt == MAX_ATTEMPTS + 1
+    move = hub.database.write(partial(claims.fail, held=held, reason="broken", permanent=False))
+    assert move.to_state is State.WAITING  # its tries are counted anew
 
 
 def test_it_prefers_the_lower_priority_number(hub: Hub) -> None:

@@ -8,6 +8,7 @@ import pytest
 from central.stages.lifecycle import (
     ENDED,
     MAX_ATTEMPTS,
+    POSTPONED_S,
     TRANSITIONS,
     IllegalMove,
     State,
@@ -37,23 +38,31 @@ def test_it_leaves_an_ended_stage_only_by_requeue() -> None:
 
 def test_it_tries_again_later_and_later_and_then_gives_up() -> None:
     waits = []
-    for attempt in range(1, MAX_ATTEMPTS):
-        move = after_failure(attempt, NOW, "broken", permanent=False, jitter=0)
+    for spent in range(MAX_ATTEMPTS - 1):
+        move = after_failure(spent, NOW, "broken", permanent=False, jitter=0)
         assert move.to_state is State.WAITING
         assert move.not_before is not None
         waits.append(move.not_before - NOW)
     assert waits == sorted(set(waits))
-    last = after_failure(MAX_ATTEMPTS, NOW, "broken", permanent=False)
+    last = after_failure(MAX_ATTEMPTS - 1, NOW, "broken", permanent=False)
     assert (last.to_state, last.verb, last.reason) == (State.FAILED, Verb.GIVE_UP, "broken")
 
 
 def test_it_gives_up_at_once_when_trying_again_cannot_help() -> None:
-    assert after_failure(1, NOW, "gone", permanent=True).to_state is State.FAILED
+    assert after_failure(0, NOW, "gone", permanent=True).to_state is State.FAILED
 
 
 def test_it_gives_up_on_an_event_that_kills_every_worker() -> None:
-    assert after_expiry(1, NOW, "w").to_state is State.WAITING
-    assert after_expiry(MAX_ATTEMPTS, NOW, "w").to_state is State.FAILED
+    assert after_expiry(0, 1, NOW, "w").to_state is State.WAITING
+    assert after_expiry(MAX_ATTEMPTS - 1, 9, NOW, "w").to_state is State.FAILED
+
+
+def test_it_never_gives_up_over_a_trouble_that_is_not_the_events_own() -> None:
+    move = after_failure(
+        MAX_ATTEMPTS - 1, NOW, "disk full", permanent=False, spend_attempt=False, jitter=0
+    )
+    assert (move.verb, move.to_state) == (Verb.POSTPONE, State.WAITING)
+    assert move.not_before == NOW + timedelta(seconds=POSTPONED_S)
 
 
 def test_it_bounds_the_pause_between_tries() -> None:
