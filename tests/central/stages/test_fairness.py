@@ -1,6 +1,7 @@
 """Claims take turns: neither a busy camera, nor a bad event, nor a backlog holds others up."""
 
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import update
 
@@ -12,7 +13,7 @@ from central.stages.claims import Claim
 from central.stages.lifecycle import Stage, State
 from central.stages.queue import Wanted
 from database.engine import database_now
-from database.models import EventStage
+from database.models import EventStage, StageHistory
 from tests.fakes.events import NOON, camera, manifest
 
 
@@ -23,7 +24,7 @@ def fill(hub: Hub, camera_id: str, count: int, start: int = 0) -> list[int]:
     for number in range(count):
         at = NOON + timedelta(seconds=start + number)
         event_id = register.register(hub.database, manifest(camera_id, at), NOON).event_id
-        hub.database.write(lambda s, e=event_id: claims.enter(s, e, Stage.DETECT, NOON))
+        hub.database.write(partial(claims.enter, event_id=event_id, stage=Stage.DETECT, now=NOON))
         made.append(event_id)
     return made
 
@@ -60,9 +61,6 @@ def test_it_serves_the_urgent_of_any_camera_first(hub: Hub) -> None:
 def test_it_foretells_when_what_waits_will_be_done(hub: Hub) -> None:
     events = fill(hub, "front", 5)
     held = take(hub, 0)
-    # The claim was made ten seconds ago, by the history.
-    from database.models import StageHistory
-
     ago = timedelta(seconds=10)
     hub.database.write(lambda s: s.execute(update(StageHistory).values(at=database_now(s) - ago)))
     hub.database.write(lambda s: claims.finish(s, held))

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from central.accounts import api_tokens
-from central.accounts.tokens import form_token
 from central.accounts.asker import SESSION_COOKIE
+from central.accounts.tokens import form_token
 from central.accounts.users import ensure_admin
 from central.app import make_app
 from central.audit.log import COMMAND
@@ -146,7 +146,8 @@ def test_it_stores_a_result_in_the_transaction_that_settles(client: TestClient, 
     app.state.results.register(Stage.DESCRIBE, Recorder(Words, write_words))
     asked = client.post(f"{STAGES}/claim", json=ask(stages=["describe"]), headers=auth)
     claim = asked.json()["claim"]
-    for bad in ({}, {"result": {}}, {"result": {"text": 7}}):
+    bads: list[dict[str, Any]] = [{}, {"result": {}}, {"result": {"text": 7}}]
+    for bad in bads:
         answer = client.post(f"{STAGES}/finish", json=held_by(claim, **bad), headers=auth)
         assert answer.status_code == 422
         assert "result" in str(answer.json()["detail"])
