@@ -60,6 +60,17 @@ class Settings(BaseSettings):
     lease_s: float = Field(300, gt=0, description="How long a worker may hold a stage unrenewed.")
     session_days: float = Field(30, gt=0, description="A login ends after this many days.")
 
+    keep_days: float | None = Field(
+        None, gt=0, description="Events older than this go. Default: as long as there is room."
+    )
+    keep_bytes: int | None = Field(
+        None, gt=0, description="Most bytes kept of each camera. Default: what there is room for."
+    )
+    backups: Path | None = Field(
+        None, description="Folder of backups. Default: `backups` in the home."
+    )
+    backups_kept: int = Field(7, ge=1, description="How many backups are kept; older ones go.")
+
     @field_validator("open_networks", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -88,6 +99,11 @@ class Settings(BaseSettings):
     def share_root(self) -> Path:
         """Absolute root of the share."""
         return (self.share or self.home / "share").absolute()
+
+    @cached_property
+    def backup_folder(self) -> Path:
+        """Absolute folder of the backups."""
+        return (self.backups or self.home / "backups").absolute()
 
     @cached_property
     def url_of_database(self) -> str:
