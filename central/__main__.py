@@ -11,6 +11,7 @@ from central import settings
 from central.cameras.commands import commands as camera_commands
 from central.clock import utc_now
 from central.context import Hub
+from central.storage.commands import install as install_storage_commands
 from database.engine import Database
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
@@ -32,6 +33,7 @@ def _hub() -> Hub:
 
 
 cli.add_typer(camera_commands(_hub), name="camera")
+install_storage_commands(cli, _hub)
 
 
 @cli.command()
@@ -63,16 +65,24 @@ def jobs() -> None:
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(
+    new_share: Annotated[
+        bool, typer.Option("--new-share", help="Take what lies there for the share from now on.")
+    ] = False,
+) -> None:
     """Bring the database up to date and make the share, if there is none yet."""
+    from central.storage.whose import settle
     from database.migrate import upgrade
-    from nfs.share import make_share
+    from nfs.share import ShareUnavailable
 
     hub = _hub()
     hub.settings.home.mkdir(parents=True, exist_ok=True)
     head = upgrade(hub.database)
-    hub.settings.share_root.mkdir(parents=True, exist_ok=True)
-    share = make_share(hub.settings.share_root)
+    try:
+        share = settle(hub, anew=new_share)
+    except ShareUnavailable as error:
+        typer.echo(f"database at {head}, but {error}", err=True)
+        raise typer.Exit(2) from error
     typer.echo(f"database at {head}, share {share} at {hub.settings.share_root}")
 
 

@@ -8,6 +8,8 @@ from central.changes import feed
 from central.context import Hub
 from central.events import adopt
 from central.stages import claims
+from central.storage import keeper
+from central.storage.reconcile import reconcile
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +44,31 @@ def adopt_files(hub: Hub) -> None:
     adopt.adopt(hub)
 
 
+def make_room(hub: Hub) -> None:
+    """Remove what is kept no longer. Says so when room is short and nothing may go."""
+    done = keeper.keep(hub)
+    if done.events:
+        log.info("retention: %d events went", done.events)
+    if done.short_bytes:
+        raise RuntimeError(
+            f"the share is nearly full and {done.short_bytes / 1e9:.2f} GB cannot be freed: "
+            f"all that is left must stay {dict(done.staying)}"
+        )
+
+
+def agree_with_share(hub: Hub) -> None:
+    """Make database and share agree; what was found is told line by line."""
+    report = reconcile(hub)
+    for line in report.lines[1:]:
+        log.warning("reconcile: %s", line)
+    if report.registered:
+        log.warning("reconcile: %s", report.lines[0])
+
+
 JOBS: tuple[Job, ...] = (
     Job("expire-leases", 5, expire_leases),
     Job("forget-changes", 3600, forget_changes),
     Job("adopt-files", 60, adopt_files),
+    Job("retention", 60, make_room),
+    Job("reconcile", 6 * 3600, agree_with_share),
 )

@@ -6,13 +6,13 @@ in its place meanwhile, we are still on the one whose marker was read.
 
 import contextlib
 import errno
+import io
 import json
 import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
 from uuid import UUID
 
 from central.storage.retention import Space
@@ -60,7 +60,7 @@ class Disk:
             return None
         return _entry(relative, facts)
 
-    def open(self, relative: str) -> BinaryIO:
+    def open(self, relative: str) -> io.BufferedReader:
         """Open a plain file for reading, through no link. Raises OSError."""
         with self._folder(relative) as (folder, name):
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

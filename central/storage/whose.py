@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from central.context import Hub
 from central.storage.disk import Disk, opened
 from database.models import KnownShare
-from nfs.share import ShareUnavailable
+from nfs.share import ShareUnavailable, make_share
 
 _ROWS: Table = KnownShare.__table__  # type: ignore[assignment]
 
@@ -33,6 +33,24 @@ def remember(session: Session, share: UUID, now: datetime) -> None:
         session.execute(insert(_ROWS).values(uuid=str(share), known_since=now))
 
 
+def settle(hub: Hub, *, anew: bool = False) -> UUID:
+    """Make the share if the database has none yet, and return it.
+
+    `anew` takes what lies there for the share from now on. Raises ShareUnavailable when the share
+    of this database is not there: a new one in an empty mount point would hide that for ever.
+    """
+    root = hub.settings.share_root
+    with hub.database.reading() as session:
+        ours = known(session)
+    if ours is not None and not anew:
+        with own_disk(hub):
+            return ours
+    root.mkdir(parents=True, exist_ok=True)
+    share = make_share(root)
+    hub.database.write(lambda session: remember(session, share, hub.clock()), idempotent=True)
+    return share
+
+
 @contextmanager
 def own_disk(hub: Hub) -> Iterator[Disk]:
     """Open the hub's share, certain that it is this database's. Raises ShareUnavailable."""
@@ -44,6 +62,7 @@ def own_disk(hub: Hub) -> Iterator[Disk]:
             hub.database.write(lambda session: remember(session, disk.uuid, now), idempotent=True)
         elif ours != disk.uuid:
             raise ShareUnavailable(
-                f"another share ({disk.uuid}) is mounted at {disk.root}; this database's is {ours}"
+                f"another share ({disk.uuid}) is mounted at {disk.root}; this database's is "
+                f"{ours}. If it is meant to be: python -m central migrate --new-share"
             )
         yield disk
