@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from central import settings
+from central.backup.commands import install as install_backup_commands
 from central.cameras.commands import commands as camera_commands
 from central.clock import utc_now
 from central.context import Hub
@@ -34,6 +35,7 @@ def _hub() -> Hub:
 
 cli.add_typer(camera_commands(_hub), name="camera")
 install_storage_commands(cli, _hub)
+install_backup_commands(cli, _hub)
 
 
 @cli.command()

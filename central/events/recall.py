@@ -105,7 +105,7 @@ def _take_up(hub: Hub, path: str, camera_id: str, event_id: int) -> bool:
                 clock={"said": stamp},
                 origin={"kind": "old agent", "recalled": True},
                 segment=1,
-                salvaged=True,
+                salvaged=False,
                 content_sha256=hashlib.sha256(str(uid).encode()).hexdigest(),
                 created_at=hub.clock(),
             )

@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
+from central.backup import folder
 from central.changes import feed
 from central.context import Hub
 from central.events import adopt
@@ -65,10 +67,22 @@ def agree_with_share(hub: Hub) -> None:
         log.warning("reconcile: %s", report.lines[0])
 
 
+def back_up(hub: Hub) -> None:
+    """Back the database up once a day, whenever the process was started."""
+    place, now = hub.settings.backup_folder, hub.clock()
+    newest = folder.every(place)[-1:]
+    if newest and now - folder.read(newest[0]).made_at < timedelta(days=1):
+        return
+    made = folder.make(hub)
+    folder.drop_old(place, hub.settings.backups_kept)
+    log.info("backed up to %s", made)
+
+
 JOBS: tuple[Job, ...] = (
     Job("expire-leases", 5, expire_leases),
     Job("forget-changes", 3600, forget_changes),
     Job("adopt-files", 60, adopt_files),
     Job("retention", 60, make_room),
+    Job("backup", 1800, back_up),
     Job("reconcile", 6 * 3600, agree_with_share),
 )

@@ -110,7 +110,10 @@ def disagreement(hub: Hub) -> str:
     if left:
         return f"{left} files are still noted as garbage"
     if rows != there - manifests:
-        return f"rows without file {sorted(rows - there)}, files without row {there - rows}"
+        lost, stray = sorted(rows - there), sorted(there - rows - manifests)
+        return (
+            f"{len(lost)} rows without file {lost[:2]}, {len(stray)} files without row {stray[:2]}"
+        )
     if {str(said.uid) for p in manifests if (said := parse(p))} != uids:
         return "manifests and events differ"
     return ""
@@ -155,7 +158,7 @@ def cut_in_the_middle(hub: Hub, last: datetime) -> None:
         with hub.database.reading() as session:
             rows = set(session.scalars(select(EventFile.path)))
         lost = [path for path in rows if not (hub.settings.share_root / path).is_file()]
-        check(not lost, f"call {call}: rows whose files are gone: {lost}")
+        check(not lost, f"call {call}: {len(lost)} rows whose files are gone: {lost[:2]}")
         keep(hub)
         check(not disagreement(hub), f"call {call}: {disagreement(hub)}")
         check(free(hub) >= 0.10, f"call {call}: {free(hub):.1%} free")
