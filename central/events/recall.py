@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from uuid import NAMESPACE_URL, uuid5
 
-from sqlalchemy import Table, func, insert, select, text
+from sqlalchemy import Table, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -54,7 +54,6 @@ def from_manifest(hub: Hub, path: str, content: bytes) -> Registered:
 def from_old_files(hub: Hub, paths: list[str]) -> Recalled:
     """Take up events of old agents whose files are there and whose rows are not, ids and all."""
     made, refused = 0, []
-    _reserve_ids(hub, paths)
     for path in sorted(paths):
         said = old_layout.parse(path)
         if said is None:
@@ -84,7 +83,10 @@ def make_camera_known(hub: Hub, camera_id: str) -> None:
 
 
 def _take_up(hub: Hub, path: str, camera_id: str, event_id: int) -> bool:
-    """Make the row of an old agent's event, with the id in its files' names; tell whether new."""
+    """Make the row of an old agent's event, with the id in its files' names; tell whether new.
+
+    Both engines then count on from the highest id, so that no new event gets one of a lost one.
+    """
     make_camera_known(hub, camera_id)
     stamp = "".join(PurePosixPath(path).name.split("_")[1:3])
     uid = uuid5(NAMESPACE_URL, f"recalled:{camera_id}:{event_id}")
@@ -120,26 +122,3 @@ def _take_up(hub: Hub, path: str, camera_id: str, event_id: int) -> bool:
         if not is_duplicate(error):
             raise
         return False
-
-
-def _reserve_ids(hub: Hub, paths: list[str]) -> None:
-    """See that no new event gets an id that names files of a lost one."""
-    highest = max((said.event_id for path in paths if (said := old_layout.parse(path))), default=0)
-    database = hub.database
-    with database.reading() as session:
-        known = session.scalar(select(func.max(_EVENTS.c.id))) or 0
-    if not known < highest < query.HIGHEST_ID:
-        return
-    if not database.is_sqlite:
-        statement = text(f"ALTER TABLE event AUTO_INCREMENT = {highest + 1:d}")
-        database.write(lambda session: session.execute(statement), idempotent=True)
-        return
-
-    def raise_sequence(session: Session) -> None:
-        told = {"highest": highest}
-        session.execute(text("DELETE FROM sqlite_sequence WHERE name = 'event'"))
-        session.execute(
-            text("INSERT INTO sqlite_sequence (name, seq) VALUES ('event', :highest)"), told
-        )
-
-    database.write(raise_sequence, idempotent=True)

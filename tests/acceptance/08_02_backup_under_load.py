@@ -8,13 +8,17 @@ is in it, those after it come back from the share, and `check` finds nothing ami
 
 import threading
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
+
+from sqlalchemy import text
 
 from agent.hub_client import HubClient
 from central.backup import folder
 from central.clock import utc_now
+from database.engine import Database
 from tests.acceptance.common import check, run
 from tests.fakes.events import camera, lay_small
 from tests.fakes.house import House, house, wait_for
@@ -66,10 +70,30 @@ class Load:
 
 
 def under_load(home: House, other: House) -> None:
-    """Back `home` up under load, restore into `other`, and look."""
+    """Let events and a reader into `home`, and then try it."""
     home.start_hub()
     home.start_jobs()
     load = Load(home)
+    with reader(home):
+        back_up_and_restore(home, other, load)
+
+
+@contextmanager
+def reader(home: House) -> Iterator[None]:
+    """Read the whole time, as a long download does: SQLite must then keep its log beside the file.
+
+    Whoever copies the file alone copies an old state.
+    """
+    url = home.database_url or f"sqlite:///{home.home / 'gatehouse.db'}"
+    database = Database(url)
+    with database.reading() as session:
+        session.execute(text("SELECT COUNT(*) FROM event"))
+        yield
+    database.close()
+
+
+def back_up_and_restore(home: House, other: House, load: Load) -> None:
+    """Make the backup while events come in, put it back, and look."""
     wait_for(lambda: len(load.acknowledged) >= BEFORE, 120, "too few events come in")
     begun = time.time()
     home.command("backup")
