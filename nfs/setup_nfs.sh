@@ -48,7 +48,7 @@ vers4=y
 vers4.2=y
 END
     say "NFS 4 alone is served"
-    if here && command -v systemctl >/dev/null 2>&1; then run systemctl restart nfs-server; fi
+    if here && [ -d /run/systemd/system ]; then run systemctl restart nfs-server; fi
 fi
 run mkdir -p "$root/etc/exports.d"
 reload_exports
