@@ -1,5 +1,6 @@
 """The hub's commands: serve, jobs, migrate, admin, token, camera, settings, doctor."""
 
+import faulthandler
 import logging
 import sys
 from pathlib import Path
@@ -21,6 +22,7 @@ cli.add_typer(token_cli, name="token")
 
 
 def _hub() -> Hub:
+    faulthandler.enable()  # systemd ends a process that hangs with SIGABRT: all threads are shown
     logging.basicConfig(
         level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr, force=True
     )
@@ -44,10 +46,11 @@ def serve() -> None:
     import uvicorn
 
     from central.app import make_app
+    from central.systemd import watched
 
     hub = _hub()
     uvicorn.run(
-        make_app(hub),
+        watched(make_app(hub)),
         host=hub.settings.host,
         port=hub.settings.port,
         log_level="warning",

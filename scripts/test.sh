@@ -28,7 +28,7 @@ if [ "$install" = yes ]; then
 fi
 python=$venv/bin/python
 if [ "$nfs" = yes ]; then
-    exec tests/nfs/real/run.sh "$PWD/${python#"$PWD"/}"
+    exec tests/nfs/real/run.sh "$(realpath -s "$python")"
 fi
 export PATH="$PWD/$venv/bin:$PATH:/usr/sbin" PYTHONPATH="$PWD"
 

@@ -40,7 +40,9 @@ def main(mount: Path, disk: Path) -> None:
     for part in (disk / too_much).parent.glob("*.part"):
         part.unlink()
 
-    group = next(line for line in Path("/etc/group").read_text().splitlines() if "gatehouse:" in line)
+    group = next(
+        line for line in Path("/etc/group").read_text().splitlines() if "gatehouse:" in line
+    )
     hub = ["setpriv", "--reuid=5000", f"--regid={group.split(':')[2]}", "--clear-groups"]
     subprocess.run([*hub, "rm", str(disk / relative)], check=True, timeout=20)
     print(">> the hub, by its group alone, may remove what the camera wrote", flush=True)
