@@ -13,6 +13,7 @@ from central.backup.commands import install as install_backup_commands
 from central.cameras.commands import commands as camera_commands
 from central.clock import utc_now
 from central.context import Hub
+from central.jobs.commands import commands as job_commands
 from central.storage.commands import install as install_storage_commands
 from database.engine import Database
 
@@ -38,6 +39,7 @@ def _hub() -> Hub:
 cli.add_typer(camera_commands(_hub), name="camera")
 install_storage_commands(cli, _hub)
 install_backup_commands(cli, _hub)
+cli.add_typer(job_commands(_hub), name="job")
 
 
 @cli.command()
