@@ -75,6 +75,9 @@ if [ "$nginx" = yes ]; then
             act chmod 600 /etc/ssl/private/gatehouse.key
         fi
         act ln -sfn ../sites-available/gatehouse /etc/nginx/sites-enabled/gatehouse
+        if [ -L /etc/nginx/sites-enabled/default ]; then # Debian's welcome page; it stays available
+            act rm /etc/nginx/sites-enabled/default
+        fi
         act nginx -t -q
         if live; then act systemctl reload-or-restart nginx; fi
     fi

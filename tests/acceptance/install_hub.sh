@@ -20,13 +20,12 @@ trap 'clean "${1:-}"' EXIT
 tar -C "$tree" -xf "$cache/bookworm.tar"
 mount -t proc proc "$tree/proc"
 mount --bind /dev "$tree/dev"
-passed=()
-for name in $(compgen -e | grep -iE '^(https?|no)_proxy$|^PIP_|_CA_BUNDLE$|^SSL_CERT|^UV_' || true); do
-    passed+=("$name=${!name}")
-done
 # The package tools inside find what this machine's find: same sources, certificates and settings.
-for place in /etc/apt /etc/ssl /etc/pip.conf /usr/local/share/ca-certificates /etc/resolv.conf /etc/hosts; do
+mapfile -t passed < <(env | grep -E '^(PIP_|SSL_|REQUESTS_CA|CURL_CA|[a-z]+_proxy=|[A-Z]+_PROXY=)' || true)
+for place in /etc/apt /etc/resolv.conf /etc/hosts /etc/pip.conf /etc/ssl/certs \
+    /usr/local/share/ca-certificates "$HOME/.config/pip" ${PIP_FIND_LINKS:-}; do
     [ -e "$place" ] || continue
+    mkdir -p "$tree$(dirname "$place")"
     rm -rf "${tree:?}$place"
     cp -aL "$place" "$tree$place"
 done

@@ -50,8 +50,12 @@ nfs/add_camera.sh front 127.0.0.1 >/root/log 2>&1 || fail "add_camera.sh"
 kill "$hub"; wait "$hub" || true
 nginx -s stop
 scripts/install-hub.sh --uninstall >/root/log 2>&1 || fail "--uninstall"
-[ ! -e /opt/gatehouse ] && [ ! -e /etc/systemd/system/gatehouse-web.service ] || fail "something is left"
-[ -s /var/lib/gatehouse/gatehouse.db ] && [ -s /etc/gatehouse/hub.env ] || fail "data or settings are gone"
+for gone in /opt/gatehouse /etc/systemd/system/gatehouse-web.service; do
+    [ ! -e "$gone" ] || fail "$gone is left"
+done
+for kept in /var/lib/gatehouse/gatehouse.db /etc/gatehouse/hub.env; do
+    [ -s "$kept" ] || fail "$kept is gone"
+done
 say "uninstalled; data, settings and footage stay"
 scripts/install-hub.sh --sqlite >/root/log 2>&1 || fail "install-hub.sh after uninstalling"
 grep -q 'admin password: ' /root/log && fail "the data was not found again"
