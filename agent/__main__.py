@@ -28,7 +28,8 @@ def main() -> int:
     from nfs.share import ShareUnavailable
 
     try:
-        agent = Agent(settings)
+        # Whoever publishes by hand sees a hang and can end it: no child is needed for that.
+        agent = Agent(settings, guarded=told.command != "publish")
         if told.command == "publish":
             logging.info("%d events published", agent.publish_once())
         else:

@@ -27,9 +27,10 @@ _WRITES = "gatehouse_writes"
 class Database:
     """One database, as seen by one process. Safe to share between threads."""
 
-    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+    def __init__(self, url: str, *, pool_size: int = 20, patience_s: float = 60) -> None:
+        """`patience_s`: how long the server may take to answer one statement."""
         self.url = make_url(url)
-        self.engine = _make_engine(self.url, pool_size)
+        self.engine = _make_engine(self.url, pool_size, patience_s)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._writing = self.engine.execution_options(**{_WRITES: True})
 
@@ -90,7 +91,7 @@ def _may_rerun(error: DBAPIError, idempotent: bool) -> bool:
     return code in RERUNNABLE or (idempotent and code in IN_DOUBT)
 
 
-def _make_engine(url: URL, pool_size: int) -> Engine:
+def _make_engine(url: URL, pool_size: int, patience_s: float) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, pool_size)
     engine = create_engine(
@@ -104,8 +105,8 @@ def _make_engine(url: URL, pool_size: int) -> Engine:
         connect_args={
             "charset": "utf8mb4",
             "connect_timeout": 5,
-            "read_timeout": 30,
-            "write_timeout": 30,
+            "read_timeout": patience_s,
+            "write_timeout": patience_s,
             "init_command": "SET time_zone='+00:00', innodb_lock_wait_timeout=10",
         },
     )

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from nfs.layout import CAMERA_ID_PATTERN, FileKind
+from nfs.layout import FileKind, is_camera_id
 
 READY_SUFFIX = ".READY"
 """An empty file beside a complete one: old agents' mark, which nothing waits for."""
@@ -39,7 +39,7 @@ class OldPath:
 def parse(path: str) -> OldPath | None:
     """Return what a path relative to the share says, or None when it is none of this layout."""
     parts = path.split("/")
-    if len(parts) != 3 or not re.fullmatch(CAMERA_ID_PATTERN, parts[0]):
+    if len(parts) != 3 or not is_camera_id(parts[0]):
         return None
     found = _NAME.fullmatch(parts[2])
     kind = _PLACES.get((parts[1], found["end"])) if found else None

@@ -1,18 +1,25 @@
 """`/api/v1/cameras`: registration by agents, and the list."""
 
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from agent.contract import CameraRegistration
 from central import local_time
-from central.accounts.access import AgentIdentity, TheWireAgent, TheWireReader
+from central.accounts.caller import Caller
+from central.accounts.guard import Limited, needs
+from central.accounts.limits import REGISTRATION
+from central.accounts.permissions import Permission
 from central.cameras import registry
+from central.cameras.registry import CameraFacts
 from central.context import TheHub
-from database.models import Camera
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
+
+Registrar = Annotated[Caller, Depends(needs(Permission.CAMERAS_REGISTER, wire=True))]
+Reader = Annotated[Caller, Depends(needs(Permission.CAMERAS_READ, wire=True))]
 
 
 class CameraOut(BaseModel):
@@ -29,7 +36,7 @@ class CameraOut(BaseModel):
     updated_at: str
 
 
-def shown(camera: Camera, house: ZoneInfo) -> CameraOut:
+def shown(camera: CameraFacts, house: ZoneInfo) -> CameraOut:
     """Return what clients may see of a camera's row."""
     zone, heard = registry.zone_of(camera, house), camera.last_seen_at
     return CameraOut(
@@ -45,19 +52,18 @@ def shown(camera: Camera, house: ZoneInfo) -> CameraOut:
     )
 
 
-@router.post("/register")
-def register(wanted: CameraRegistration, agent: TheWireAgent, hub: TheHub) -> CameraOut:
+@router.post("/register", dependencies=[Depends(Limited(REGISTRATION, "registrations"))])
+def register(wanted: CameraRegistration, agent: Registrar, hub: TheHub) -> CameraOut:
     """Make a camera known, or refresh what is known of it."""
     agent.must_own(wanted.camera_id)
     return shown(registry.register(hub.database, wanted, hub.clock()), hub.settings.zone)
 
 
 @router.get("")
-def list_cameras(reader: TheWireReader, hub: TheHub) -> list[CameraOut]:
+def list_cameras(reader: Reader, hub: TheHub) -> list[CameraOut]:
     """Return the cameras the caller may know of, by `camera_id`."""
-    only = reader.camera_id if isinstance(reader, AgentIdentity) else None
     with hub.database.reading() as session:
         cameras = registry.every(session)
     return [
-        shown(camera, hub.settings.zone) for camera in cameras if only in (None, camera.camera_id)
+        shown(camera, hub.settings.zone) for camera in cameras if reader.may_see(camera.camera_id)
     ]

@@ -39,11 +39,14 @@ class Stray:
     path: str
 
 
-def adopt(hub: Hub) -> int:
-    """Give every file that nobody told of to its event; return how many there were."""
+def adopt(hub: Hub, given_time: timedelta = GIVEN_TIME) -> int:
+    """Give every file that nobody told of to its event; return how many there were.
+
+    Events younger than `given_time` are left to their agents.
+    """
     now, found = hub.clock(), 0
     with hub.database.reading() as session:
-        gaps = _gaps(session, now)
+        gaps = _gaps(session, now, given_time)
     for camera_id, missing in gaps.items():
         for stray in _strays(hub.settings.share_root, camera_id, missing):
             found += _give(hub, stray, now)
@@ -65,7 +68,9 @@ def _give(hub: Hub, stray: Stray, now: datetime) -> bool:
     return True
 
 
-def _gaps(session: Session, now: datetime) -> dict[str, dict[int, set[FileKind]]]:
+def _gaps(
+    session: Session, now: datetime, given_time: timedelta
+) -> dict[str, dict[int, set[FileKind]]]:
     """Return the files that events of old agents lack, by camera and event."""
     rows = session.execute(
         select(Event.id, Camera.camera_id)
@@ -76,7 +81,7 @@ def _gaps(session: Session, now: datetime) -> dict[str, dict[int, set[FileKind]]
         )
         .where(
             Event.started_at >= now - LOOKED_FOR,
-            Event.created_at <= now - GIVEN_TIME,
+            Event.created_at <= now - given_time,
             Event.ended_at.is_(None),  # our own agents say with the manifest when it ended
         )
         .group_by(Event.id, Camera.camera_id)

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from pathlib import PurePosixPath
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from central.events.query import FileFacts
+from central.events.query import EventFacts, FileFacts
 from database.models import Event, EventFile
 from nfs.layout import FileKind
 from nfs.manifest import Clip
@@ -66,3 +67,10 @@ def find(session: Session, event_id: int, kind: FileKind) -> FileFacts | None:
     if row is None:
         return None
     return FileFacts(kind, row.path, row.size_bytes, row.sha256, row.transferred)
+
+
+def name_of(facts: EventFacts, kind: FileKind, zone: ZoneInfo) -> str:
+    """Return under which name a person keeps a file: camera, local time, number. Pure."""
+    suffix = PurePosixPath(facts.files[kind].path).suffix
+    at = facts.started_at.astimezone(zone)
+    return f"{facts.camera_id}_{at:%Y-%m-%d_%H-%M-%S}_{facts.id}_{kind}{suffix}"

@@ -5,6 +5,7 @@ that its path speaks of; what an agent says of the end, no stage overwrites.
 """
 
 import hashlib
+import logging
 import os
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,8 @@ from database.engine import Database, is_duplicate
 from database.models import Event, EventStage
 from nfs import layout, old_layout
 from nfs.layout import FileKind
+
+log = logging.getLogger(__name__)
 
 _EVENTS: Table = Event.__table__  # type: ignore[assignment]
 _STAGES: Table = EventStage.__table__  # type: ignore[assignment]
@@ -72,6 +75,8 @@ def announce(database: Database, said: Moment, now: datetime) -> Registered:
     """
     try:
         event_id = database.write(lambda session: _store(session, said, now), idempotent=True)
+        about = {"event_uid": str(said.uid)}
+        log.info("event %s of %s announced as %d", said.uid, said.camera_id, event_id, extra=about)
         return Registered(event_id, is_new=True)
     except IntegrityError as error:
         if not is_duplicate(error):

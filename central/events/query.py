@@ -1,7 +1,7 @@
 """Reading events: lists by keyset, and one event whole. Reads may join anything."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from central.cameras import registry
+from central.cursor import HIGHEST_ID, Place
 from central.events import totals
 from database.models import Camera, Event, EventFile, EventStage, StageHistory
 from nfs.layout import FileKind
-
-HIGHEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -98,72 +98,64 @@ class EventFacts:
 
 
 @dataclass(frozen=True)
-class Cursor:
-    """A place in the list: the last event seen. Older ones follow."""
-
-    started_at: datetime
-    id: int
-
-
-@dataclass(frozen=True)
 class Page:
     """A stretch of the list, newest first, and where the next one starts."""
 
     events: list[EventFacts]
-    next: Cursor | None
+    next: Place | None
 
 
 def recent(
     session: Session,
     *,
     limit: int,
-    before: Cursor | None = None,
-    camera_id: str | None = None,
+    before: Place | None = None,
+    cameras: Collection[str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     offset: int = 0,
 ) -> Page:
     """Return up to `limit` events, newest first, older than `before`.
 
-    `since` is inclusive and `until` exclusive. Costs the same on every page, but for those reached
-    by `offset`, which passes over so many events one by one.
+    `cameras` are public names; None: all. `since` is inclusive and `until` exclusive. Costs the
+    same on every page, but for those reached by `offset`, which passes over as many, one by one.
     """
     # Events alone: with the cameras joined, MariaDB may begin with the few cameras, and then sorts
     # a million events.
-    key = _camera_key(session, camera_id)
-    query = select(Event).where(*_within(key, since, until))
+    keys = _keys(session, cameras)
+    query = select(Event).where(*_within(keys, since, until))
     if before is not None:
         # Not (a, b) < (?, ?): MariaDB does not use the index for that.
         query = query.where(
-            Event.started_at <= before.started_at,
-            or_(Event.started_at < before.started_at, Event.id < before.id),
+            Event.started_at <= before.at,
+            or_(Event.started_at < before.at, Event.id < before.id),
         )
     rows = session.scalars(
         query.order_by(Event.started_at.desc(), Event.id.desc()).limit(limit + 1).offset(offset)
     ).all()
     found = _assemble(session, rows[:limit])
     more = len(rows) > limit
-    return Page(found, Cursor(found[-1].started_at, found[-1].id) if more else None)
+    return Page(found, Place(found[-1].started_at, found[-1].id) if more else None)
 
 
 def total(
     session: Session,
     *,
-    camera_id: str | None = None,
+    cameras: Collection[str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> int:
     """Return how many events there are: all of them by counters, those of a day one by one."""
-    key = _camera_key(session, camera_id)
+    keys = _keys(session, cameras)
     if since is None and until is None:
-        return totals.total(session, key)
-    query = select(func.count(Event.id)).where(*_within(key, since, until))
+        return totals.total(session, keys)
+    query = select(func.count(Event.id)).where(*_within(keys, since, until))
     return session.scalar(query) or 0
 
 
 def brought(session: Session, camera: int, since: datetime) -> tuple[int, int, int]:
     """Return what a camera has brought since then: events, files, and bytes on the share."""
-    theirs = _within(camera, since, None)
+    theirs = _within([camera], since, None)
     events = session.scalar(select(func.count(Event.id)).where(*theirs)) or 0
     files, size_bytes = session.execute(
         select(func.count(EventFile.id), func.coalesce(func.sum(EventFile.size_bytes), 0))
@@ -187,24 +179,27 @@ def by_uid(session: Session, uid: str) -> EventFacts | None:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The events before and after one in time, across all cameras; None at either end."""
+    """The events before and after one in time; None at either end."""
 
     older_id: int | None
     newer_id: int | None
 
 
-def neighbours(session: Session, facts: EventFacts) -> Neighbours:
-    """Return the ids of the next older and the next newer event."""
+def neighbours(
+    session: Session, facts: EventFacts, cameras: Collection[str] | None = None
+) -> Neighbours:
+    """Return the ids of the next older and the next newer event of these cameras; None: of all."""
     at, key = facts.started_at, facts.id
+    theirs = _within(_keys(session, cameras), None, None)
     older = session.scalar(
         select(Event.id)
-        .where(Event.started_at <= at, or_(Event.started_at < at, Event.id < key))
+        .where(*theirs, Event.started_at <= at, or_(Event.started_at < at, Event.id < key))
         .order_by(Event.started_at.desc(), Event.id.desc())
         .limit(1)
     )
     newer = session.scalar(
         select(Event.id)
-        .where(Event.started_at >= at, or_(Event.started_at > at, Event.id > key))
+        .where(*theirs, Event.started_at >= at, or_(Event.started_at > at, Event.id > key))
         .order_by(Event.started_at, Event.id)
         .limit(1)
     )
@@ -231,19 +226,20 @@ def history(session: Session, event_id: int) -> list[MoveFacts]:
     ]
 
 
-def _camera_key(session: Session, camera_id: str | None) -> int | None:
-    """Return the key of a camera; 0, which no camera has, when nobody knows it; None for all."""
-    if camera_id is None:
+def _keys(session: Session, cameras: Collection[str] | None) -> list[int] | None:
+    """Return the keys of cameras; fewer when nobody knows some of them; None for all."""
+    if cameras is None:
         return None
-    return session.scalar(select(Camera.id).where(Camera.camera_id == camera_id)) or 0
+    found = (registry.find(session, name) for name in cameras)
+    return [camera.id for camera in found if camera is not None]
 
 
 def _within(
-    camera: int | None, since: datetime | None, until: datetime | None
+    keys: list[int] | None, since: datetime | None, until: datetime | None
 ) -> list[ColumnElement[bool]]:
-    found = []
-    if camera is not None:
-        found.append(Event.camera == camera)
+    found: list[ColumnElement[bool]] = []
+    if keys is not None:
+        found.append(Event.camera == keys[0] if len(keys) == 1 else Event.camera.in_(keys))
     if since is not None:
         found.append(Event.started_at >= since)
     if until is not None:

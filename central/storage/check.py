@@ -164,11 +164,11 @@ def _totals(session: Session) -> Iterator[Violation]:
 
 
 def _one_owner(session: Session) -> Iterator[Violation]:
-    """16: no file is both an event's and garbage."""
+    """20: no file is both an event's and garbage."""
     for path in session.scalars(
         select(EventFile.path).join(Garbage, Garbage.path == EventFile.path)
     ):
-        yield Violation(16, f"{path} is an event's and garbage at once")
+        yield Violation(20, f"{path} is an event's and garbage at once")
 
 
 _ROWS_ALONE: tuple[Callable[[Session], Iterator[Violation]], ...] = (
@@ -184,7 +184,7 @@ _ROWS_ALONE: tuple[Callable[[Session], Iterator[Violation]], ...] = (
 
 
 def _against_files(found: Survey) -> Iterator[Violation]:
-    """1, 3, 17: what rows say lies on the share as they say; every manifest has its event."""
+    """1, 3, 21: what rows say lies on the share as they say; every manifest has its event."""
     for row, file in found.changed:
         yield Violation(
             1, f"{row.path} has {file.size_bytes} bytes, event {row.event_id} says {row.size_bytes}"
@@ -192,9 +192,9 @@ def _against_files(found: Survey) -> Iterator[Violation]:
     for row in found.missing:
         yield Violation(3, f"event {row.event_id} has its {row.kind} at {row.path}: no such file")
     for path in found.unknown_manifests:
-        yield Violation(17, f"{path} lies on the share, its event is not in the database")
+        yield Violation(21, f"{path} lies on the share, its event is not in the database")
     for path in found.lost_old:
-        yield Violation(17, f"{path} lies on the share, its event is not in the database")
+        yield Violation(21, f"{path} lies on the share, its event is not in the database")
 
 
 def _contents(hub: Hub, disk: Disk) -> Iterator[Violation]:

@@ -7,16 +7,17 @@ from uuid import UUID, uuid5
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import Discriminator, Tag
 
-from central import local_time
-from central.accounts.access import AgentIdentity, TheWireAgent, TheWireReader
-from central.accounts.users import Person
+from central import cursor, local_time
+from central.accounts.caller import Caller
+from central.accounts.guard import needs
+from central.accounts.permissions import Permission
 from central.cameras import registry
-from central.context import TheHub
+from central.context import Hub, TheHub
+from central.cursor import HIGHEST_ID
 from central.errors import BadRequest, NotFound
 from central.events import progress, query, register
-from central.events.cursor import decode_cursor, encode_cursor
 from central.events.progress import Arrival, Moment
-from central.events.query import HIGHEST_ID, EventFacts
+from central.events.query import EventFacts
 from central.wire.answers import EventOut, EventPage, shown
 from central.wire.messages import (
     Announcement,
@@ -32,6 +33,10 @@ router = APIRouter(prefix="/api/v1", tags=["events"])
 
 NAMESPACE = UUID("6f0b4d38-62a5-5b6e-9d0c-5d2a8d6f2f6b")
 """Uids of old agents' events are derived within it; another value would double every repeat."""
+
+Agent = Annotated[Caller, Depends(needs(Permission.EVENTS_REGISTER, wire=True))]
+Reader = Annotated[Caller, Depends(needs(Permission.EVENTS_READ, wire=True))]
+CameraReader = Annotated[Caller, Depends(needs(Permission.CAMERAS_READ, wire=True))]
 
 CameraId = Annotated[str, Query(pattern=rf"^{CAMERA_ID_PATTERN}$")]
 
@@ -53,25 +58,36 @@ def uid_of(said: Announcement) -> UUID:
     return uuid5(NAMESPACE, f"{said.camera_id}\n{said.timestamp}\n{float(said.motion_score)!r}")
 
 
-def the_event(event_id: int, reader: TheWireReader, hub: TheHub) -> EventFacts:
-    """Return the event that the path names, if the caller may know of it. Raises NotFound.
-
-    A dependency, so that an unknown event is told before anything in the body is looked at.
-    """
+def found(event_id: int, caller: Caller, hub: Hub) -> EventFacts:
+    """Return an event, if the caller may know of it. Raises NotFound."""
+    unknown = f"Event {event_id} not found"
     with hub.database.reading() as session:
         facts = query.one(session, event_id)
-    if facts is None or not may_see(reader, facts):
-        raise NotFound(f"Event {event_id} not found")
+    if facts is None:
+        raise NotFound(unknown)
+    caller.must_see(facts.camera_id, unknown)
     return facts
 
 
-TheEvent = Annotated[EventFacts, Depends(the_event)]
+# Dependencies, so that an unknown event is told before anything in the body is looked at.
+
+
+def event_to_read(event_id: int, reader: Reader, hub: TheHub) -> EventFacts:
+    """Return the event that the path names. Raises NotFound."""
+    return found(event_id, reader, hub)
+
+
+def event_to_change(event_id: int, agent: Agent, hub: TheHub) -> EventFacts:
+    """Return the event of this agent that the path names. Raises NotFound."""
+    return found(event_id, agent, hub)
+
+
+ReadEvent = Annotated[EventFacts, Depends(event_to_read)]
+OwnEvent = Annotated[EventFacts, Depends(event_to_change)]
 
 
 @router.post("/events", status_code=201, responses={200: {"description": "Known before"}})
-def register_event(
-    body: EventBody, agent: TheWireAgent, hub: TheHub, response: Response
-) -> EventOut:
+def register_event(body: EventBody, agent: Agent, hub: TheHub, response: Response) -> EventOut:
     """Register an event by its manifest, or announce one that has just begun.
 
     The same again answers 200 with the same event.
@@ -85,32 +101,30 @@ def register_event(
     response.status_code = 201 if done.is_new else 200
     if done.facts is not None:
         return shown(done.facts, hub.settings.zone)
-    return shown(the_event(done.event_id, agent, hub), hub.settings.zone)
+    return shown(found(done.event_id, agent, hub), hub.settings.zone)
 
 
 @router.patch("/events/{event_id}/files")
-def file_arrived(body: FileArrival, facts: TheEvent, agent: TheWireAgent, hub: TheHub) -> EventOut:
+def file_arrived(body: FileArrival, facts: OwnEvent, hub: TheHub) -> EventOut:
     """Record that a file of the event is on its way to the share, or there."""
-    agent.must_own(facts.camera_id)
     if body.video_duration is not None and body.file_type is not OldKind.VIDEO:
         raise BadRequest("video_duration: only a video has one")
     duration_s = None if body.video_duration is None else float(body.video_duration)
     said = Arrival(body.file_type.kind, body.file_path, body.transferred, duration_s)
     progress.file_arrived(hub.database, hub.settings.share_root, facts, said, hub.clock())
-    return shown(the_event(facts.id, agent, hub), hub.settings.zone)
+    return shown(_anew(facts, hub), hub.settings.zone)
 
 
 @router.patch("/events/{event_id}/status")
-def say_status(body: StatusWord, facts: TheEvent, agent: TheWireAgent, hub: TheHub) -> EventOut:
+def say_status(body: StatusWord, facts: OwnEvent, hub: TheHub) -> EventOut:
     """Record what the agent says of how the event ended; no stage overwrites it."""
-    agent.must_own(facts.camera_id)
     progress.say_status(hub.database, facts, body.status, hub.clock())
-    return shown(the_event(facts.id, agent, hub), hub.settings.zone)
+    return shown(_anew(facts, hub), hub.settings.zone)
 
 
 @router.get("/events")
 def list_events(
-    reader: TheWireReader,
+    reader: Reader,
     hub: TheHub,
     camera_id: CameraId | None = None,
     date: Annotated[
@@ -121,8 +135,7 @@ def list_events(
     before: Annotated[str | None, Query(description="`next` of an earlier page")] = None,
 ) -> EventPage:
     """List events, newest first."""
-    if isinstance(reader, AgentIdentity) and reader.camera_id is not None:
-        camera_id = reader.camera_id
+    cameras = reader.cameras if camera_id is None else reader.only(camera_id)
     since, until = None, None
     if date is not None:
         try:
@@ -134,23 +147,23 @@ def list_events(
             session,
             limit=limit,
             offset=offset,
-            before=decode_cursor(before) if before else None,
-            camera_id=camera_id,
+            before=cursor.decode(before) if before else None,
+            cameras=cameras,
             since=since,
             until=until,
         )
-        total = query.total(session, camera_id=camera_id, since=since, until=until)
+        total = query.total(session, cameras=cameras, since=since, until=until)
     return EventPage(
         events=[shown(facts, hub.settings.zone) for facts in page.events],
         total=total,
         limit=limit,
         offset=offset,
-        next=encode_cursor(page.next) if page.next else None,
+        next=cursor.encode(page.next) if page.next else None,
     )
 
 
 @router.get("/events/{event_id}")
-def read_event(facts: TheEvent, hub: TheHub) -> EventOut:
+def read_event(facts: ReadEvent, hub: TheHub) -> EventOut:
     """Return one event."""
     return shown(facts, hub.settings.zone)
 
@@ -158,27 +171,26 @@ def read_event(facts: TheEvent, hub: TheHub) -> EventOut:
 @router.get("/cameras/{camera_id}/stats", tags=["cameras"])
 def camera_stats(
     camera_id: str,
-    reader: TheWireReader,
+    reader: CameraReader,
     hub: TheHub,
     hours: Annotated[int, Query(ge=1, le=168)] = 24,
 ) -> CameraStats:
     """Return what a camera has brought within the last hours."""
     with hub.database.reading() as session:
         camera = registry.find(session, camera_id)
-        if camera is None or not _may_know(reader, camera_id):
+        if camera is None or not reader.may_see(camera_id):
             raise NotFound(f"Camera {camera_id} not found")
         since = hub.clock() - timedelta(hours=hours)
         events, files, size_bytes = query.brought(session, camera.id, since)
     return CameraStats(events=events, files=files, bytes=size_bytes, period_hours=hours)
 
 
-def may_see(reader: Person | AgentIdentity, facts: EventFacts) -> bool:
-    """Tell whether the caller may know of this event."""
-    return _may_know(reader, facts.camera_id)
-
-
-def _may_know(reader: Person | AgentIdentity, camera_id: str) -> bool:
-    return not isinstance(reader, AgentIdentity) or reader.camera_id in (None, camera_id)
+def _anew(facts: EventFacts, hub: Hub) -> EventFacts:
+    with hub.database.reading() as session:
+        changed = query.one(session, facts.id)
+    if changed is None:
+        raise NotFound(f"Event {facts.id} not found")
+    return changed
 
 
 def _moment(said: Announcement, hub: TheHub) -> Moment:

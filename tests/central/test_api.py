@@ -10,7 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from central.accounts import agent_tokens
-from central.accounts.access import SESSION_COOKIE
+from central.accounts.asker import SESSION_COOKIE
+from central.accounts.tokens import form_token
 from central.accounts.users import ensure_admin
 from central.app import make_app
 from central.context import Hub
@@ -86,7 +87,7 @@ def test_it_logs_in_and_out(client: TestClient) -> None:
     assert "SameSite=lax" in cookie
     assert client.get("/", headers=PAGE).status_code == 200
     token = client.cookies[SESSION_COOKIE]
-    client.post("/logout")
+    client.post("/logout", data={"csrf": form_token(token)})
     client.cookies.set(SESSION_COOKIE, token)
     assert client.get("/", headers=PAGE).status_code == 303
 

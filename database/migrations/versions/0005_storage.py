@@ -8,7 +8,7 @@ from alembic import op
 from database.types import BigId, UtcDateTime, ascii_string
 
 revision = "0005_storage"
-down_revision = "0002_field"
+down_revision = "0003_accounts"
 
 PLAIN: dict[str, Any] = {
     "mysql_charset": "utf8mb4",

@@ -175,6 +175,6 @@ def test_it_takes_two_cameras_apart(kept: Hub, record: Recorded) -> None:
     assert ids_in(kept) == yard
     with kept.database.reading() as session:
         keys = dict(session.execute(select(Camera.camera_id, Camera.id)).all())
-        assert totals.total(session, keys["front"]) == 0
-        assert totals.total(session, keys["yard"]) == 2
+        assert totals.total(session, [keys["front"]]) == 0
+        assert totals.total(session, [keys["yard"]]) == 2
         assert session.scalar(select(Event.camera).limit(1)) == keys["yard"]

@@ -113,7 +113,6 @@ def test_it_answers_an_unknown_camera_in_the_words_old_agents_wait_for(client: T
         {"timestamp": "yesterday"},
         {"timestamp": True},
         {"timestamp": None},
-        {"timestamp": "2026-03-01"},
         {"motion_score": -1},
         {"motion_score": "12"},
         {"motion_score": True},
@@ -198,7 +197,7 @@ def test_it_refuses_a_path_that_is_not_this_events(known: TestClient, hub: Hub, 
     event_id = announce(known)["id"]
     asked = path.format(id=event_id, other=event_id + 1)
     answer = bring(known, event_id, "video", asked)
-    assert answer.status_code == 422
+    assert answer.status_code == (400 if "\0" in path else 422)
     with hub.database.reading() as session:
         assert session.scalar(select(func.count(EventFile.id))) == 0
 
@@ -288,7 +287,7 @@ def test_it_lists_by_day_and_page_with_a_total(known: TestClient, clock: SetCloc
     [
         *["limit=0", "limit=201", "limit=x", "offset=-1", "offset=99999999999999999999"],
         *["date=tomorrow", "date=2026-02-30", "date=", "before=x", "camera_id=a%00b"],
-        *["camera_id=%F0%9F%98%80", "limit=1&limit=", "date=9999-12-31"],
+        *["camera_id=%F0%9F%98%80", "limit=1&limit=", "date=10000-01-01"],
     ],
 )
 def test_it_refuses_what_is_no_filter(known: TestClient, query: str) -> None:
@@ -299,6 +298,11 @@ def test_it_refuses_what_is_no_filter(known: TestClient, query: str) -> None:
 def test_it_refuses_other_spans_of_statistics(known: TestClient, hours: str) -> None:
     assert known.get(f"/api/v1/cameras/old_1/stats?hours={hours}").status_code == 422
     assert known.get("/api/v1/cameras/nobody/stats").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["%C3%BC", "%F0%9F%98%80", "a%00b", "..%2f..", "%252e", "x" * 300])
+def test_it_knows_no_camera_of_an_odd_name(known: TestClient, name: str) -> None:
+    assert known.get(f"/api/v1/cameras/{name}/stats").status_code in (404, 422)
 
 
 def test_it_counts_only_what_is_young_enough(known: TestClient, clock: SetClock) -> None:
