@@ -33,9 +33,9 @@ if here; then
     [ -n "$(group_id)" ] || run groupadd --system "$group"
 fi
 
-# Every camera may enter and read the marker; only the hub's group may list; nobody may write here.
+# Every camera may open it and read the marker (agents work through its handle); none may write here.
 [ -d "$root$share" ] || run mkdir -p "$root$share"
-[ ! -d "$root$share" ] || run chmod 2771 "$root$share"
+[ ! -d "$root$share" ] || run chmod 2775 "$root$share"
 if here && { [ -n "$(group_id)" ] || [ "$dry_run" = yes ]; }; then
     run chown "root:$group" "$share"
 fi

@@ -32,7 +32,7 @@ if [ -d "$there" ]; then
     fi
     case $(stat -c %A "$there") in
         d???????w*) bad "everybody may write to $share" "chmod o-w $share" ;;
-        d????????[-T]) bad "cameras may not enter $share" "chmod o+x $share" ;;
+        d??????-?? | d????????[-T]) bad "cameras may not open $share" "chmod o+rx $share" ;;
         *) good "cameras may enter it, and not write beside their folders" ;;
     esac
     free=$(df --output=pcent "$there" | tail -n 1 | tr -dc 0-9)

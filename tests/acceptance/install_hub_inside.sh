@@ -15,7 +15,7 @@ scripts/install-hub.sh --sqlite >/root/log 2>&1 || fail "install-hub.sh"
 say "installed after $((SECONDS - begun)) s"
 grep -q 'admin password: ' /root/log || fail "no password was shown"
 [ "$(stat -c %U /var/lib/gatehouse/gatehouse.db)" = gatehouse ] || fail "the database is not the hub's"
-[ "$(stat -c '%a %G' /srv/gatehouse/share)" = "2771 gatehouse" ] || fail "the share is $(stat -c '%a %G' /srv/gatehouse/share)"
+[ "$(stat -c '%a %G' /srv/gatehouse/share)" = "2775 gatehouse" ] || fail "the share is $(stat -c '%a %G' /srv/gatehouse/share)"
 id -nG gatehouse | grep -qw root && fail "the hub's user is in root's group"
 [ "$(getent passwd gatehouse | cut -d: -f7)" = /usr/sbin/nologin ] || fail "the hub's user has a shell"
 

@@ -39,7 +39,7 @@ def tree(tmp_path: Path) -> Path:
 
 def test_it_makes_a_share_that_others_may_enter_but_not_write(tree: Path) -> None:
     share = tree / "srv/gatehouse/share"
-    assert stat.S_IMODE(share.stat().st_mode) == 0o2771
+    assert stat.S_IMODE(share.stat().st_mode) == 0o2775
     assert "vers3=n" in (tree / "etc/nfs.conf.d/gatehouse.conf").read_text()
 
 
