@@ -74,8 +74,8 @@ class Public:
 
     reason: str
 
-    def __call__(self) -> None:
-        """Let in."""
+    async def __call__(self) -> None:
+        """Let in; async, or `/health` would wait for a thread when all hang in the database."""
 
 
 @dataclass(frozen=True)
