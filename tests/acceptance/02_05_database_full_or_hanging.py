@@ -123,7 +123,8 @@ def hang(home: House, server: MariaDb) -> None:
     check(worst < AGENTS_WAIT_S, f"a caught request took {worst:.1f} s")
     print(
         f"mariadb hung: said after {noticed_s:.1f} s ({said['problems'][0]}); 60 requests that it "
-        f"caught were answered {dict(statuses)} within {worst:.1f} s, later ones 503 at once; back {back_s:.1f} s after it"
+        f"caught were answered {dict(statuses)} within {worst:.1f} s, later "
+        f"ones 503 at once; back {back_s:.1f} s after it"
     )
 
 
