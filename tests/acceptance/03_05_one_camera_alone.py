@@ -132,7 +132,7 @@ def walk(home: House, cookie: str, begin: list[str]) -> Seen:
 def refs(lines: list[str]) -> list[int]:
     """Return the events that a stream told of."""
     told = (json.loads(line[5:]) for line in lines if line.startswith("data:"))
-    return [said["ref"] for said in told if isinstance(said, dict) and "ref" in said]
+    return [said["id"] for said in told if said.get("kind") == "event"]
 
 
 def heard(home: House, cookie: str, hub: Hub) -> list[str]:
@@ -184,6 +184,12 @@ def main() -> None:
         check(len(found) > 30, f"the admin finds it at {len(found)} addresses only: no test")
         check(hers.told[own[0]][0] == 200, "she does not get her own clip")
         number = theirs[0][0]
+        leads = [
+            at
+            for at, (_, body) in hers.told.items()
+            if f"/events/{number}" not in at and f"/events/{number}".encode() in body
+        ]
+        check(not leads, f"she is led to event {number} by {leads}")
         given = [
             at
             for at, (status, _) in hers.told.items()
