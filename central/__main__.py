@@ -27,8 +27,8 @@ token_cli = typer.Typer(no_args_is_help=True, help="Tokens for agents.")
 cli.add_typer(token_cli, name="token")
 
 
-WEB_PATIENCE_S = 15
-"""Agents give up after 30 s: what the database has not answered by then, they ask for anew."""
+WEB_PATIENCE_S = 8
+"""Agents give up after 30 s, and one request may wait for an answer, a ping and a connection."""
 
 
 def _hub(patience_s: float = 60) -> Hub:

@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     machine_requests_per_minute: int = Field(
         6000, ge=1, description="Calls that each agent or worker may make in a minute."
     )
+    registrations_per_minute: int = Field(
+        60, ge=1, description="Registrations of cameras that each address may make in a minute."
+    )
     audit_days: int = Field(365, ge=1, description="Entries of the audit log are kept this long.")
 
     keep_days: float | None = Field(
