@@ -19,6 +19,7 @@ from agent.recorder import Recorder, RecorderSettings
 from agent.sources.base import SourceError
 from agent.sources.open import open_source
 from agent.spool import Spool, SpoolBusy
+from agent.systemd import Watched
 from nfs.guard import GuardedShare
 from nfs.share import Share
 
@@ -46,6 +47,7 @@ class Agent:
         self._config = config
         self._over = threading.Event()
         self._stop_at = 0.0
+        self._systemd = Watched()
         self.spool = Spool(config.spool.folder, config.camera.id, config.spool.max_mb * 1024 * 1024)
         self._hub = HubClient(config.hub.url, config.hub.token_file)
         self._logs = LogShipping(
@@ -70,6 +72,7 @@ class Agent:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: self._stop_soon())
         lock(self.spool)
+        self._systemd.ready(f"camera {self._config.camera.id}")
         self._logs.start()
         publishing = threading.Thread(
             target=self.publisher.run, args=(self._over.is_set,), name="publisher", daemon=True
@@ -100,6 +103,7 @@ class Agent:
         """
         pause, trouble = 1.0, ""
         while not self._over.is_set():
+            self._systemd.alive()
             begun = time.monotonic()
             try:
                 reason = self._watch_one_source(trouble)
@@ -135,6 +139,7 @@ class Agent:
         )
         begun = time.monotonic()
         while not self._over.wait(0.2) and not pipeline.failed.is_set():
+            self._systemd.alive()
             if trouble and time.monotonic() - begun >= RAN_WELL_S:
                 log.info("the camera runs well again after: %s", trouble)
                 trouble = ""
@@ -142,6 +147,7 @@ class Agent:
         return pipeline.reason
 
     def _stop_soon(self) -> None:
+        self._systemd.stopping()
         self._stop_at = self._stop_at or time.monotonic() + STOP_S
         self._over.set()
 

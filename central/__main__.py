@@ -1,6 +1,7 @@
 """The hub's commands: serve, jobs, migrate, admin, user, token, camera, settings, doctor."""
 
 import contextlib
+import faulthandler
 import logging
 import signal
 import sys
@@ -12,10 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from central import settings
 from central.accounts.commands import user_cli
+from central.backup.commands import install as install_backup_commands
 from central.cameras.commands import commands as camera_commands
 from central.clock import utc_now
 from central.context import Hub
+from central.jobs.commands import commands as job_commands
 from central.logs.shipping import Console, shipped
+from central.storage.commands import install as install_storage_commands
 from database.engine import Database
 
 cli = typer.Typer(add_completion=False, no_args_is_help=True, help=__doc__)
@@ -23,11 +27,12 @@ token_cli = typer.Typer(no_args_is_help=True, help="Tokens for agents.")
 cli.add_typer(token_cli, name="token")
 
 
-WEB_PATIENCE_S = 15
-"""Agents give up after 30 s: what the database has not answered by then, they ask for anew."""
+WEB_PATIENCE_S = 8
+"""Agents give up after 30 s, and one request may wait for an answer, a ping and a connection."""
 
 
 def _hub(patience_s: float = 60) -> Hub:
+    faulthandler.enable()  # systemd ends a process that hangs with SIGABRT: all threads are shown
     console = logging.StreamHandler(sys.stderr)
     console.setFormatter(Console())
     logging.basicConfig(level=logging.INFO, handlers=[console], force=True)
@@ -42,6 +47,9 @@ def _hub(patience_s: float = 60) -> Hub:
 
 cli.add_typer(camera_commands(_hub), name="camera")
 cli.add_typer(user_cli(_hub), name="user")
+cli.add_typer(job_commands(_hub), name="job")
+install_storage_commands(cli, _hub)
+install_backup_commands(cli, _hub)
 
 
 @cli.command()
@@ -51,6 +59,7 @@ def serve() -> None:
 
     from central.accounts.first_run import code_of
     from central.app import make_app
+    from central.systemd import watched
 
     hub = _hub(WEB_PATIENCE_S)
     with contextlib.suppress(SQLAlchemyError):  # it may come later; /health says so meanwhile
@@ -62,7 +71,7 @@ def serve() -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     with shipped(hub.database, "hub"):
         uvicorn.run(
-            make_app(hub),
+            watched(make_app(hub)),
             host=hub.settings.host,
             port=hub.settings.port,
             log_level="warning",
@@ -84,16 +93,24 @@ def jobs() -> None:
 
 
 @cli.command()
-def migrate() -> None:
+def migrate(
+    new_share: Annotated[
+        bool, typer.Option("--new-share", help="Take what lies there for the share from now on.")
+    ] = False,
+) -> None:
     """Bring the database up to date and make the share, if there is none yet."""
+    from central.storage.whose import settle
     from database.migrate import upgrade
-    from nfs.share import make_share
+    from nfs.share import ShareUnavailable
 
     hub = _hub()
     hub.settings.home.mkdir(parents=True, exist_ok=True)
     head = upgrade(hub.database)
-    hub.settings.share_root.mkdir(parents=True, exist_ok=True)
-    share = make_share(hub.settings.share_root)
+    try:
+        share = settle(hub, anew=new_share)
+    except ShareUnavailable as error:
+        typer.echo(f"database at {head}, but {error}", err=True)
+        raise typer.Exit(2) from error
     typer.echo(f"database at {head}, share {share} at {hub.settings.share_root}")
 
 

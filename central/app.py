@@ -135,14 +135,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         hub.database.close()
 
 
-def root(
+async def root(
     request: Request, camera: str | None = None, day: str | None = None, before: str | None = None
 ) -> Response:
     """Give browsers the gallery (after login) and programs a few facts."""
     if problems.wants_page(request):
-        hub = ready_hub(request)
-        caller = needs_page(Permission.EVENTS_READ)(request, hub)
-        return gallery_page(request, hub, caller, camera, day, before)
+        hub = ready_hub(request)  # here: there may be no thread left to find out in
+        return await run_in_threadpool(_front_page, request, hub, camera, day, before)
     return JSONResponse(
         {
             "message": "Gatehouse hub",
@@ -152,3 +151,10 @@ def root(
             "health": "/health",
         }
     )
+
+
+def _front_page(
+    request: Request, hub: Hub, camera: str | None, day: str | None, before: str | None
+) -> Response:
+    caller = needs_page(Permission.EVENTS_READ)(request, hub)
+    return gallery_page(request, hub, caller, camera, day, before)

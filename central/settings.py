@@ -83,7 +83,21 @@ class Settings(BaseSettings):
     machine_requests_per_minute: int = Field(
         6000, ge=1, description="Calls that each agent or worker may make in a minute."
     )
+    registrations_per_minute: int = Field(
+        60, ge=1, description="Registrations of cameras that each address may make in a minute."
+    )
     audit_days: int = Field(365, ge=1, description="Entries of the audit log are kept this long.")
+
+    keep_days: float | None = Field(
+        None, gt=0, description="Events older than this go. Default: as long as there is room."
+    )
+    keep_bytes: int | None = Field(
+        None, gt=0, description="Most bytes kept of each camera. Default: what there is room for."
+    )
+    backups: Path | None = Field(
+        None, description="Folder of backups. Default: `backups` in the home."
+    )
+    backups_kept: int = Field(7, ge=1, description="How many backups are kept; older ones go.")
 
     @field_validator("open_networks", "trusted_proxies", mode="before")
     @classmethod
@@ -120,6 +134,11 @@ class Settings(BaseSettings):
     def share_root(self) -> Path:
         """Absolute root of the share."""
         return (self.share or self.home / "share").absolute()
+
+    @cached_property
+    def backup_folder(self) -> Path:
+        """Absolute folder of the backups."""
+        return (self.backups or self.home / "backups").absolute()
 
     @cached_property
     def master_key_path(self) -> Path:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
@@ -24,6 +24,10 @@ TRIES = 8
 _WRITES = "gatehouse_writes"
 
 
+class KnownAway(SQLAlchemyError):
+    """The database is known not to answer: nobody need wait to find out for themselves."""
+
+
 class Database:
     """One database, as seen by one process. Safe to share between threads."""
 
@@ -32,11 +36,13 @@ class Database:
         self.url = make_url(url)
         self.engine = _make_engine(self.url, pool_size, patience_s)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.known_away: Callable[[], bool] = lambda: False
         self._writing = self.engine.execution_options(**{_WRITES: True})
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session for queries. It sees one snapshot and must not outlive the query."""
+        self._refuse_to_wait()
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
@@ -48,6 +54,7 @@ class Database:
         may have happened. `fn` must do nothing but database work. Raises the last error.
         """
         for attempt in range(1, TRIES + 1):
+            self._refuse_to_wait()
             try:
                 with Session(self._writing, expire_on_commit=False) as session, session.begin():
                     return fn(session)
@@ -56,6 +63,10 @@ class Database:
                     raise
                 time.sleep(min(0.02 * 2**attempt, 1.0))
         raise AssertionError("unreachable")
+
+    def _refuse_to_wait(self) -> None:
+        if self.known_away():
+            raise KnownAway("the database is known not to answer now")
 
     def close(self) -> None:
         """Close all pooled connections."""

@@ -101,7 +101,10 @@ class Event(Base):
 
 
 class EventFile(Base):
-    """A file of an event, by its path on the share; it lies there complete once `transferred`."""
+    """A file of an event, by its path on the share; it lies there complete once `transferred`.
+
+    `gone_at`: since when the share has it no longer, though nobody of ours removed it.
+    """
 
     __tablename__ = "event_file"
     __table_args__ = (UniqueConstraint("event", "kind"), _WATCHED)
@@ -114,6 +117,7 @@ class EventFile(Base):
     sha256: Mapped[str | None] = mapped_column(ascii_string(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     transferred: Mapped[bool] = mapped_column(Boolean, default=True)
+    gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class EventTotal(Base):
@@ -400,3 +404,40 @@ class Pulse(Base):
 
     process: Mapped[str] = mapped_column(ascii_string(50), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Garbage(Base):
+    """A file that belongs to no event any more and is about to be removed from the share."""
+
+    __tablename__ = "garbage"
+    __table_args__ = (_WATCHED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    path: Mapped[str] = mapped_column(ascii_string(500), unique=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(200))
+    marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CameraRetention(Base):
+    """How long and how much one camera's footage is kept, where it differs from the house's."""
+
+    __tablename__ = "camera_retention"
+    __table_args__ = (_PLAIN,)
+
+    camera: Mapped[int] = mapped_column(
+        ForeignKey("camera.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    keep_days: Mapped[float | None] = mapped_column(Double)
+    keep_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class KnownShare(Base):
+    """The share that this database speaks of: nothing is removed from any other."""
+
+    __tablename__ = "known_share"
+    __table_args__ = (_PLAIN,)
+
+    uuid: Mapped[str] = mapped_column(ascii_string(36), primary_key=True)
+    known_since: Mapped[datetime] = mapped_column(UtcDateTime)

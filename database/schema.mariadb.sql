@@ -68,6 +68,15 @@ CREATE TABLE `camera` (
   UNIQUE KEY `uq_camera_camera_id` (`camera_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `camera_retention` (
+  `camera` bigint(20) NOT NULL,
+  `keep_days` double DEFAULT NULL,
+  `keep_bytes` bigint(20) DEFAULT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  CONSTRAINT `fk_camera_retention_camera` FOREIGN KEY (`camera`) REFERENCES `camera` (`id`) ON DELETE CASCADE,
+  PRIMARY KEY (`camera`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `change` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
   `kind` varchar(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -130,6 +139,7 @@ CREATE TABLE `event_file` (
   `sha256` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(6) NOT NULL,
   `transferred` tinyint(1) NOT NULL,
+  `gone_at` datetime(6) DEFAULT NULL,
   CONSTRAINT `fk_event_file_event` FOREIGN KEY (`event`) REFERENCES `event` (`id`) ON DELETE CASCADE,
   PRIMARY KEY (`id`),
   UNIQUE KEY `uq_event_file_event_kind` (`event`,`kind`),
@@ -160,6 +170,22 @@ CREATE TABLE `event_total` (
   `events` bigint(20) NOT NULL,
   CONSTRAINT `fk_event_total_camera` FOREIGN KEY (`camera`) REFERENCES `camera` (`id`) ON DELETE CASCADE,
   PRIMARY KEY (`camera`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `garbage` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `path` varchar(500) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `size_bytes` bigint(20) NOT NULL,
+  `reason` varchar(200) NOT NULL,
+  `marked_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uq_garbage_path` (`path`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `known_share` (
+  `uuid` varchar(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `known_since` datetime(6) NOT NULL,
+  PRIMARY KEY (`uuid`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `log_line` (

@@ -71,6 +71,15 @@ CREATE TABLE camera (
   CONSTRAINT uq_camera_camera_id UNIQUE (camera_id)
 );
 
+CREATE TABLE camera_retention (
+  camera INTEGER NOT NULL,
+  keep_days DOUBLE,
+  keep_bytes BIGINT,
+  updated_at DATETIME NOT NULL,
+  CONSTRAINT fk_camera_retention_camera FOREIGN KEY(camera) REFERENCES camera (id) ON DELETE CASCADE,
+  CONSTRAINT pk_camera_retention PRIMARY KEY (camera)
+);
+
 CREATE TABLE change (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   kind VARCHAR(20) NOT NULL,
@@ -135,6 +144,7 @@ CREATE TABLE event_file (
   sha256 VARCHAR(64),
   created_at DATETIME NOT NULL,
   transferred BOOLEAN NOT NULL,
+  gone_at DATETIME,
   CONSTRAINT fk_event_file_event FOREIGN KEY(event) REFERENCES event (id) ON DELETE CASCADE,
   CONSTRAINT uq_event_file_event_kind UNIQUE (event, kind),
   CONSTRAINT uq_event_file_path UNIQUE (path)
@@ -166,6 +176,21 @@ CREATE TABLE event_total (
   events BIGINT NOT NULL,
   CONSTRAINT fk_event_total_camera FOREIGN KEY(camera) REFERENCES camera (id) ON DELETE CASCADE,
   CONSTRAINT pk_event_total PRIMARY KEY (camera)
+);
+
+CREATE TABLE garbage (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  path VARCHAR(500) NOT NULL,
+  size_bytes BIGINT NOT NULL,
+  reason VARCHAR(200) NOT NULL,
+  marked_at DATETIME NOT NULL,
+  CONSTRAINT uq_garbage_path UNIQUE (path)
+);
+
+CREATE TABLE known_share (
+  uuid VARCHAR(36) NOT NULL,
+  known_since DATETIME NOT NULL,
+  CONSTRAINT pk_known_share PRIMARY KEY (uuid)
 );
 
 CREATE TABLE log_line (

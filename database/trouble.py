@@ -6,6 +6,8 @@ from enum import StrEnum
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from database.engine import KnownAway
+
 
 class Trouble(StrEnum):
     """What is wrong, by name."""
@@ -41,6 +43,8 @@ _ENOSPC = ("Errcode: 28", "error: 28", "errno: 28", "No space left on device")
 
 def trouble_of(error: SQLAlchemyError) -> Trouble:
     """Return what an error of either engine means."""
+    if isinstance(error, KnownAway):
+        return Trouble.AWAY
     if isinstance(error, PoolTimeout):
         return Trouble.BUSY
     original = error.orig if isinstance(error, DBAPIError) else None

@@ -5,7 +5,7 @@ Two trees stand beside each other, so that an agent's identity needs to write on
     <camera>/<YYYY-MM-DD>/<YYYYMMDDTHHMMSSZ>_<uid>_<name>            written by the agent
     hub-made/<camera>/<YYYY-MM-DD>/<YYYYMMDDTHHMMSSZ>_<uid>_<name>   derived by the hub
 
-`hub-made` holds a hyphen, which no camera id may, so the trees can never collide.
+`hub-made`, like `hub-quarantine`, holds a hyphen, which no camera id may: the trees never collide.
 Day and time are those of the motion's start, in UTC.
 """
 
@@ -23,6 +23,9 @@ PARTIAL_SUFFIX = ".part"
 """A file that ends so is still being written and belongs to nobody yet."""
 
 HUB_FOLDER = "hub-made"
+QUARANTINE_FOLDER = "hub-quarantine"
+"""Files nobody owns wait here before they are removed: `<day they were moved>/<where they lay>`."""
+
 CAMERA_ID_PATTERN = r"[A-Za-z0-9_]{1,50}"
 
 

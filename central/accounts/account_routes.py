@@ -15,6 +15,7 @@ from central.accounts.limits import limits_of
 from central.accounts.permissions import Permission
 from central.accounts.user_routes import TokenMade, UserOut, shown
 from central.context import TheHub
+from central.http.row_id import RowId
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"])
 
@@ -118,7 +119,7 @@ def end_others(request: Request, caller: Self, hub: TheHub) -> None:
 
 @router.delete("/sessions/{session_id}", status_code=204)
 def end_session(
-    session_id: int, request: Request, caller: Self, hub: TheHub, program: bool = False
+    session_id: RowId, request: Request, caller: Self, hub: TheHub, program: bool = False
 ) -> None:
     """End one of one's own logins."""
     profile.end_login(hub, caller, address_of(request, hub), session_id, program=program)
@@ -152,7 +153,7 @@ def make_token(wanted: TokenIn, request: Request, caller: Self, hub: TheHub) -> 
 
 
 @router.delete("/tokens/{token_id}", status_code=204)
-def revoke_token(token_id: int, request: Request, caller: Self, hub: TheHub) -> None:
+def revoke_token(token_id: RowId, request: Request, caller: Self, hub: TheHub) -> None:
     """End one of one's own tokens."""
     actor = caller.actor(address_of(request, hub))
     api_tokens.revoke(hub, actor, "personal", token_id, caller.id)

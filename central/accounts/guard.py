@@ -1,5 +1,6 @@
 """What a route declares: the right it needs, or that it is public and why. Nothing else lets in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from central.accounts.permissions import Permission
 from central.accounts.tokens import same
 from central.context import Hub, TheHub
 from central.errors import Forbidden, GatehouseError
+from central.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FORM_HEADER = "x-csrf-token"
@@ -74,20 +76,21 @@ class Public:
 
     reason: str
 
-    def __call__(self) -> None:
-        """Let in."""
+    async def __call__(self) -> None:
+        """Let in; async, or `/health` would wait for a thread when all hang in the database."""
 
 
 @dataclass(frozen=True)
 class Limited:
     """A dependency that counts calls by address, beside the right that they need."""
 
-    rule: Rule
+    rule: Rule | Callable[[Settings], Rule]
     what: str
 
     def __call__(self, request: HTTPConnection, hub: TheHub) -> None:
         """Raise TooMany when this address has called too often."""
-        limits_of(request).count(self.rule, address_of(request, hub), self.what)
+        rule = self.rule if isinstance(self.rule, Rule) else self.rule(hub.settings)
+        limits_of(request).count(rule, address_of(request, hub), self.what)
 
 
 def needs(permission: Permission, *, wire: bool = False, often: bool = False) -> Needs:

@@ -36,7 +36,6 @@ LOGIN_ADDRESS = Rule("login-address", 30, 10)
 SECOND_STEP = Rule("second-step", 6, 10)
 PASSWORD_AGAIN = Rule("password-again", 10, 10)
 ENROLMENT = Rule("enrolment", 10, 10)
-REGISTRATION = Rule("registration", 60, 1)
 FIRST_RUN = Rule("first-run", 10, 10)
 REFRESH = Rule("refresh", 60, 1)
 

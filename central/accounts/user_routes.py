@@ -14,6 +14,8 @@ from central.accounts.guard import needs
 from central.accounts.permissions import Permission, Role
 from central.accounts.users import UserFacts, Wanted
 from central.context import TheHub
+from central.errors import BadRequest
+from central.http.row_id import RowId
 from nfs.layout import CAMERA_ID_PATTERN
 
 router = APIRouter(prefix="/api/v1", tags=["users"])
@@ -141,7 +143,7 @@ def add_user(wanted: UserIn, request: Request, caller: Admin, hub: TheHub) -> Us
 
 
 @router.get("/users/{user_id}")
-def read_user(user_id: int, caller: Admin, hub: TheHub) -> UserOut:
+def read_user(user_id: RowId, caller: Admin, hub: TheHub) -> UserOut:
     """Return a user."""
     with hub.database.reading() as session:
         return shown(users.one(session, user_id))
@@ -149,7 +151,7 @@ def read_user(user_id: int, caller: Admin, hub: TheHub) -> UserOut:
 
 @router.patch("/users/{user_id}")
 def change_user(
-    user_id: int, wanted: UserChange, request: Request, caller: Admin, hub: TheHub
+    user_id: RowId, wanted: UserChange, request: Request, caller: Admin, hub: TheHub
 ) -> UserOut:
     """Change a user. What the last admin who can log in would lose is refused."""
     told = Wanted(wanted.name, wanted.role, wanted.enabled, _as_told(wanted.cameras))
@@ -157,7 +159,7 @@ def change_user(
 
 
 @router.delete("/users/{user_id}", status_code=204)
-def remove_user(user_id: int, request: Request, caller: Admin, hub: TheHub) -> None:
+def remove_user(user_id: RowId, request: Request, caller: Admin, hub: TheHub) -> None:
     """Delete a user with all logins and tokens; the last admin stays."""
     users.remove(hub, caller.actor(address_of(request, hub)), user_id)
 
@@ -168,7 +170,10 @@ def make_enrolment(
 ) -> EnrolmentOut:
     """Make an enrolment code for a camera; earlier ones of this camera stop working."""
     actor = caller.actor(address_of(request, hub))
-    code = enrolment.make(hub, actor, wanted.camera_id, wanted.name)
+    try:
+        code = enrolment.make(hub, actor, wanted.camera_id, wanted.name)
+    except ValueError as error:
+        raise BadRequest("name: one line of text, without control characters") from error
     return EnrolmentOut(code=code, expires_in=int(enrolment.LASTS.total_seconds()))
 
 
@@ -197,7 +202,7 @@ def make_worker(wanted: WorkerIn, request: Request, caller: Operator, hub: TheHu
 
 
 @router.delete("/worker-tokens/{token_id}", status_code=204)
-def revoke_worker(token_id: int, request: Request, caller: Operator, hub: TheHub) -> None:
+def revoke_worker(token_id: RowId, request: Request, caller: Operator, hub: TheHub) -> None:
     """End a worker's token."""
     api_tokens.revoke(hub, caller.actor(address_of(request, hub)), "worker", token_id)
 

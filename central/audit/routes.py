@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
-from pydantic import AwareDatetime, BaseModel
+from pydantic import AwareDatetime, BaseModel, BeforeValidator
 
 from central.accounts.asker import address_of
 from central.accounts.caller import Caller
@@ -20,6 +20,15 @@ router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 
 Reader = Annotated[Caller, Depends(needs(Permission.AUDIT_READ))]
 MEDIA_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/x-ndjson"}
+
+
+def _iso(value: object) -> object:
+    if isinstance(value, str) and not value[:5].endswith("-"):
+        raise ValueError("write a time as 2026-03-31T18:04:05Z")  # a bare number is no time
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_iso)]
 
 
 class EntryOut(BaseModel):
@@ -50,8 +59,8 @@ def search_of(
     action: Annotated[str, Query(max_length=50)] = "",
     about: Annotated[str, Query(max_length=130)] = "",
     outcome: Annotated[Literal["", "ok", "refused", "failed"], Query()] = "",
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Search:
     """Return what is looked for. `action` may be a beginning; `about` is `kind:id`, or an id."""
     return Search(actor, action, about, outcome, since, until)

@@ -10,16 +10,22 @@ from agent.contract import CameraRegistration
 from central import local_time
 from central.accounts.caller import Caller
 from central.accounts.guard import Limited, needs
-from central.accounts.limits import REGISTRATION
+from central.accounts.limits import Rule
 from central.accounts.permissions import Permission
 from central.cameras import registry
 from central.cameras.registry import CameraFacts
 from central.context import TheHub
+from central.settings import Settings
 
 router = APIRouter(prefix="/api/v1/cameras", tags=["cameras"])
 
 Registrar = Annotated[Caller, Depends(needs(Permission.CAMERAS_REGISTER, wire=True))]
 Reader = Annotated[Caller, Depends(needs(Permission.CAMERAS_READ, wire=True))]
+
+
+def registration_limit(settings: Settings) -> Rule:
+    """Return how often an address may register cameras."""
+    return Rule("registration", settings.registrations_per_minute, 1)
 
 
 class CameraOut(BaseModel):
@@ -52,7 +58,7 @@ def shown(camera: CameraFacts, house: ZoneInfo) -> CameraOut:
     )
 
 
-@router.post("/register", dependencies=[Depends(Limited(REGISTRATION, "registrations"))])
+@router.post("/register", dependencies=[Depends(Limited(registration_limit, "registrations"))])
 def register(wanted: CameraRegistration, agent: Registrar, hub: TheHub) -> CameraOut:
     """Make a camera known, or refresh what is known of it."""
     agent.must_own(wanted.camera_id)

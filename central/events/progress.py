@@ -23,12 +23,12 @@ from central.errors import BadRequest, Conflict, NotFound
 from central.events import files, totals
 from central.events.query import EventFacts
 from central.events.register import Registered
-from central.media.serve import open_beneath
 from central.stages import claims
 from central.stages.lifecycle import Stage, State
 from database.engine import Database, is_duplicate
 from database.models import Event, EventStage
 from nfs import layout, old_layout
+from nfs.beneath import open_beneath
 from nfs.layout import FileKind
 
 log = logging.getLogger(__name__)

@@ -60,7 +60,8 @@ class MoveFacts:
 class EventFacts:
     """An event with its camera, files and stages. Times are UTC.
 
-    `files` lie complete on the share; those `on_their_way` an agent has only spoken of.
+    `files` lie complete on the share; those `on_their_way` an agent has only spoken of; those
+    `gone` lay there once, and somebody removed them.
     `said_status` is the agent's own word on how the event ended, None when it said none.
     """
 
@@ -88,6 +89,7 @@ class EventFacts:
     files: dict[FileKind, FileFacts] = field(default_factory=dict)
     stages: dict[str, StageFacts] = field(default_factory=dict)
     on_their_way: dict[FileKind, FileFacts] = field(default_factory=dict)
+    gone: dict[FileKind, FileFacts] = field(default_factory=dict)
 
     @property
     def awaits_video(self) -> bool:
@@ -260,9 +262,11 @@ def _assemble(session: Session, rows: Sequence[Event]) -> list[EventFacts]:
     }
     files: dict[int, dict[FileKind, FileFacts]] = defaultdict(dict)
     coming: dict[int, dict[FileKind, FileFacts]] = defaultdict(dict)
+    gone: dict[int, dict[FileKind, FileFacts]] = defaultdict(dict)
     for file in session.scalars(select(EventFile).where(EventFile.event.in_(ids))):
         kind = FileKind(file.kind)
-        (files if file.transferred else coming)[file.event][kind] = FileFacts(
+        place = gone if file.gone_at else files if file.transferred else coming
+        place[file.event][kind] = FileFacts(
             kind, file.path, file.size_bytes, file.sha256, file.transferred
         )
     stages: dict[int, dict[str, StageFacts]] = defaultdict(dict)
@@ -296,6 +300,7 @@ def _assemble(session: Session, rows: Sequence[Event]) -> list[EventFacts]:
             files=files[event.id],
             stages=stages[event.id],
             on_their_way=coming[event.id],
+            gone=gone[event.id],
         )
         for event in rows
         for camera in [cameras[event.camera]]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from central.clock import Clock
 from central.health import pulse
@@ -40,6 +41,7 @@ class Probe:
         self._answered_at_s: float | None = None
         self._away = ""
         self._cannot_write = ""
+        self._write_at_s = 0.0
         self._over = threading.Event()
         self._asked = threading.Event()
 
@@ -69,23 +71,25 @@ class Probe:
     def start(self) -> None:
         """Begin, and wait for the first answer, though not for ever."""
         self._over.clear()
-        for work in ((self._ask, lambda: EVERY_S), (self._write, self._until_next_write)):
-            threading.Thread(target=self._every, args=work, name="probe", daemon=True).start()
+        self._database.known_away = lambda: self.away
+        for work in (self._ask, self._write):
+            threading.Thread(target=self._every, args=(work,), name="probe", daemon=True).start()
         self._asked.wait(FIRST_S)
         self._asked.set()  # no answer by now is an answer
 
     def stop(self) -> None:
         """End soon; a thread that is stuck in the database ends with the process."""
         self._over.set()
+        self._database.known_away = lambda: False
 
-    def _every(self, work: Callable[[], None], pause_s: Callable[[], float]) -> None:
+    def _every(self, work: Callable[[], None]) -> None:
         while not self._over.is_set():
             work()
-            self._over.wait(pause_s())
+            self._over.wait(EVERY_S)
 
     def _ask(self) -> None:
         try:
-            with self._database.reading() as session:
+            with Session(self._database.engine) as session:  # `reading` would ask us first
                 session.execute(text("SELECT 1"))
             if self._away:
                 log.info("the database answers again")
@@ -98,6 +102,8 @@ class Probe:
         self._asked.set()
 
     def _write(self) -> None:
+        if not self._cannot_write and time.monotonic() < self._write_at_s:
+            return
         try:
             pulse.beat(self._database, self._process, self._clock())
         except SQLAlchemyError as error:
@@ -109,10 +115,7 @@ class Probe:
             return
         if self._cannot_write:
             log.info("the database takes writes again")
-        self._cannot_write = ""
-
-    def _until_next_write(self) -> float:
-        return EVERY_S if self._cannot_write or not self.connected else pulse.EVERY_S
+        self._cannot_write, self._write_at_s = "", time.monotonic() + pulse.EVERY_S
 
     def note(self, error: SQLAlchemyError) -> None:
         """Learn from an error that a request met: a full disk need not be found twice."""

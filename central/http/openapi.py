@@ -42,8 +42,11 @@ PROBLEM = {
     },
 }
 ALWAYS = (400, 422, 429, 503)
-GUARDED = (401, 403)
-WITH_BODY = (408, 409, 413)
+GUARDED = (401, 403, 404)
+"""404 too: what a caller may not know of is not there for them."""
+
+CHANGING = (401, 404, 408, 409, 413)
+"""401 also where nobody need have logged in: a login is refused by it."""
 
 
 def install(app: FastAPI) -> None:
@@ -80,7 +83,11 @@ def description(app: FastAPI) -> dict[str, Any]:
     for path, operations in found["paths"].items():
         for method, operation in operations.items():
             needs = (path, method.upper()) in guarded
-            _say_errors(operation, path, needs)
+            _say_errors(operation, method, needs)
+            for body in operation.get("requestBody", {}).get("content", {}).values():
+                if "oneOf" in body["schema"] and "discriminator" not in body["schema"]:
+                    # A body that fits both is read as the first: that is no mistake of the sender.
+                    body["schema"]["anyOf"] = body["schema"].pop("oneOf")
             if needs:
                 operation["security"] = [{"session": []}, {"token": []}]
     return found
@@ -97,14 +104,12 @@ def is_guarded(route: RouteContext) -> bool:
     return False
 
 
-def _say_errors(operation: dict[str, Any], path: str, needs: bool) -> None:
+def _say_errors(operation: dict[str, Any], method: str, needs: bool) -> None:
     statuses = set(ALWAYS)
     if needs:
         statuses.update(GUARDED)
-    if "requestBody" in operation:
-        statuses.update(WITH_BODY)
-    if "{" in path or "requestBody" in operation:
-        statuses.add(404)
+    if method != "get":
+        statuses.update(CHANGING)
     responses = operation["responses"]
     for status in sorted(statuses | {int(code) for code in responses if code >= "4"}):
         responses[str(status)] = {

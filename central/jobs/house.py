@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from central.audit import log as audit
+from central.backup import folder
 from central.changes import feed
 from central.context import Hub
 from central.events import adopt
 from central.health import pulse
 from central.logs import store
 from central.stages import claims, workers
+from central.storage import keeper
+from central.storage.reconcile import reconcile
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +55,38 @@ def adopt_files(hub: Hub) -> None:
     adopt.adopt(hub)
 
 
+def make_room(hub: Hub) -> None:
+    """Remove what is kept no longer. Says so when room is short and nothing may go."""
+    done = keeper.keep(hub)
+    if done.events:
+        log.info("retention: %d events went", done.events)
+    if done.short_bytes:
+        raise RuntimeError(
+            f"the share is nearly full and {done.short_bytes / 1e9:.2f} GB cannot be freed: "
+            f"all that is left must stay {dict(done.staying)}"
+        )
+
+
+def agree_with_share(hub: Hub) -> None:
+    """Make database and share agree; what was found is told line by line."""
+    report = reconcile(hub)
+    for line in report.lines[1:]:
+        log.warning("reconcile: %s", line)
+    if report.registered:
+        log.warning("reconcile: %s", report.lines[0])
+
+
+def back_up(hub: Hub) -> None:
+    """Back the database up once a day, whenever the process was started."""
+    place, now = hub.settings.backup_folder, hub.clock()
+    newest = folder.every(place)[-1:]
+    if newest and now - folder.read(newest[0]).made_at < timedelta(days=1):
+        return
+    made = folder.make(hub)
+    folder.drop_old(place, hub.settings.backups_kept)
+    log.info("backed up to %s", made)
+
+
 def forget_logs(hub: Hub) -> None:
     """Drop the log lines that are older than the owner wants, for at most FORGET_LOGS_S."""
     arrived_before = hub.clock() - timedelta(days=hub.settings.log_days)
@@ -82,6 +117,9 @@ JOBS: tuple[Job, ...] = (
     Job("pulse", pulse.EVERY_S, beat),
     Job("adopt-files", 60, adopt_files),
     Job("forget-workers", 3600, forget_workers),
+    Job("retention", 60, make_room),
+    Job("backup", 1800, back_up),
+    Job("reconcile", 6 * 3600, agree_with_share),
     Job("forget-logs", 60, forget_logs),
     Job("forget-audit", 3600, forget_audit),
 )

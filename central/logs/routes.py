@@ -60,7 +60,6 @@ _BODY: dict[str, Any] = {
                 "schema": {
                     "type": "array",
                     "minItems": 1,
-                    "maxItems": MOST_ENTRIES,
                     "items": _ENTRY,
                 },
                 "example": _EXAMPLE,

@@ -79,8 +79,9 @@ class Converter:
             durable.ensure_folder(root, parts[FileKind.MP4].parent.relative_to(root))
             answer = self._child.ask(
                 {
-                    "clip": str(root / clip.path),
-                    "timing": str(root / timing.path) if timing else None,
+                    "root": str(root),
+                    "clip": clip.path,
+                    "timing": timing.path if timing else None,
                     "frames_per_s": frames_per_s,
                     "peak_us": _peak_us(facts),
                     "mp4": str(parts[FileKind.MP4]),

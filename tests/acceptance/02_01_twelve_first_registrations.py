@@ -17,7 +17,7 @@ ROUNDS = 20
 
 def race(engine: str, url: str | None) -> None:
     """Let twelve agents register each of twenty new cameras at the same moment."""
-    with house(url, agent_access="open") as home:
+    with house(url, agent_access="open", registrations_per_minute="1000") as home:
         home.start_hub()
         answers: list[tuple[int, str, int]] = []
         sessions = [requests.Session() for _ in range(AT_ONCE)]

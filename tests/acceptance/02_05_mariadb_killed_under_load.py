@@ -121,7 +121,7 @@ def main() -> None:
     """Kill, count, compare."""
     with private_mariadb() as server:
         url = server.new_database()
-        with house(url) as home:
+        with house(url, machine_requests_per_minute="1000000") as home:
             home.camera("front", "synthetic:1")
             home.start_hub()
             token = (home.home / "agents/front/token").read_text().strip()

@@ -38,9 +38,7 @@ def fill(database: Database) -> None:
     for number in range(STAGES):
         said = manifest(f"camera_{number % CAMERAS}", NOON + timedelta(seconds=number))
         made = register.register(database, said, datetime.now(UTC))
-        database.write(
-            partial(claims.enter, event_id=made.event_id, stage=Stage.DETECT, now=NOON)
-        )
+        database.write(partial(claims.enter, event_id=made.event_id, stage=Stage.DETECT, now=NOON))
 
 
 def work(engine: str, url: str) -> None:

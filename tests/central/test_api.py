@@ -264,9 +264,11 @@ def test_it_never_follows_a_link_or_opens_anything_but_a_plain_file(
         spoil()
         assert client.get(address, headers=bearer).status_code == 404
     clip.rmdir()
+    clip.write_text("secret")
+    assert client.get(address, headers=bearer).status_code == 200
     folder = clip.parent
-    folder.rename(folder.with_name("moved"))
-    folder.symlink_to(hub.settings.home)
+    folder.rename(hub.settings.home / "moved")
+    folder.symlink_to(hub.settings.home / "moved")
     assert client.get(address, headers=bearer).status_code in (404, 503)
 
 

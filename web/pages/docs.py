@@ -1,11 +1,10 @@
 """The description of the API for people, by Swagger UI: from our own files, no foreign host."""
 
-from pathlib import Path
+from importlib.resources import files as package_files
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from swagger_ui_bundle import swagger_ui_path
 
 from central.accounts.guard import public
 from web import render
@@ -21,8 +20,8 @@ POLICY = (
 
 
 def files() -> StaticFiles:
-    """Return Swagger UI's own files."""
-    return StaticFiles(directory=Path(swagger_ui_path))
+    """Return Swagger UI's own files, as `fastapi-offline` brings them."""
+    return StaticFiles(directory=str(package_files("fastapi_offline").joinpath("static")))
 
 
 @router.get("/docs", dependencies=[OPEN])

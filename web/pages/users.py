@@ -14,6 +14,7 @@ from central.accounts.users import Wanted
 from central.cameras import registry
 from central.context import Hub, TheHub
 from central.errors import GatehouseError, NotFound
+from central.http.row_id import RowId
 from web import account_views, render
 from web.wording import sentence
 
@@ -53,14 +54,14 @@ def add(
 
 
 @router.get("/{user_id}")
-def user_page(user_id: int, hub: TheHub, caller: Admin, done: str = "") -> Response:
+def user_page(user_id: RowId, hub: TheHub, caller: Admin, done: str = "") -> Response:
     """Return a user's page."""
     return _one(hub, caller, user_id, said=SAID.get(done, ""))
 
 
 @router.post("/{user_id}/change")
 def change(
-    user_id: int,
+    user_id: RowId,
     request: Request,
     hub: TheHub,
     caller: Sender,
@@ -80,7 +81,7 @@ def change(
 
 
 @router.post("/{user_id}/password")
-def new_password(user_id: int, request: Request, hub: TheHub, caller: Sender) -> Response:
+def new_password(user_id: RowId, request: Request, hub: TheHub, caller: Sender) -> Response:
     """Give a user a new password, made up and shown this once; all their logins end."""
     password = passwords.made_up()
     try:
@@ -93,7 +94,7 @@ def new_password(user_id: int, request: Request, hub: TheHub, caller: Sender) ->
 
 
 @router.post("/{user_id}/delete")
-def delete(user_id: int, request: Request, hub: TheHub, caller: Sender) -> Response:
+def delete(user_id: RowId, request: Request, hub: TheHub, caller: Sender) -> Response:
     """Delete a user."""
     try:
         users.remove(hub, caller.actor(address_of(request, hub)), user_id)
@@ -137,7 +138,7 @@ def _list(
 def _one(
     hub: Hub,
     caller: Caller,
-    user_id: int,
+    user_id: RowId,
     error: GatehouseError | None = None,
     *,
     said: str = "",

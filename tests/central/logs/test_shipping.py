@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import Table, event, select
 
 from central.context import Hub
 from central.http.request_ids import CURRENT
@@ -36,6 +36,12 @@ def shipping(database: Database) -> Iterator[Shipping]:
 def stored(database: Database) -> list[LogLine]:
     with database.reading() as session:
         return list(session.scalars(select(LogLine).order_by(LogLine.id)))
+
+
+def bring_back(database: Database) -> None:
+    """Make the table of lines anew, while the shipping thread knocks."""
+    table: Table = LogLine.__table__  # type: ignore[assignment]
+    database.write(lambda session: table.create(session.connection()))
 
 
 def test_it_ships_lines_with_request_event_and_traceback(
@@ -69,7 +75,7 @@ def test_it_keeps_the_newest_lines_while_the_database_is_away_and_says_how_many_
     for number in range(25):
         log.info("line %d", number)
     shipping.start()
-    Base.metadata.create_all(database.engine)
+    bring_back(database)
     wait_for(lambda: len(stored(database)) == 11, 10, "the lines do not arrive")
     first, *others = [line.message for line in stored(database)]
     assert first.startswith("15 log lines were lost here")
@@ -86,7 +92,7 @@ def test_it_brings_what_waited_in_order_when_the_database_is_back(
     for number in range(3):
         log.info("line %d", number)
     assert failed.wait(10)
-    Base.metadata.create_all(database.engine)
+    bring_back(database)
     log.info("line 3")
     wait_for(lambda: len(stored(database)) == 4, 10, "the lines do not arrive")
     assert [line.message for line in stored(database)] == [f"line {n}" for n in range(4)]
