@@ -60,6 +60,9 @@ TABLE: list[tuple[str, str, frozenset[str]]] = [
     ("POST", r"/api/v1/enrolments", ADMIN),
     ("DELETE", r"/api/v1/agent-tokens/\{camera_id\}", ADMIN),
     ("GET|POST|DELETE", r"/api/v1/worker-tokens(/\{token_id\})?", ADMIN),
+    ("POST", r"/api/v1/stages/(claim|renew|finish|fail)", frozenset({"worker"})),
+    ("POST", r"/api/v1/stages/(requeue|priority)", frozenset({"admin", "operator"})),
+    ("GET", r"/api/v1/(stages(/backlog)?|workers)", frozenset({"admin", "operator"})),
     ("GET", r"/api/v1/audit(/export)?|/audit|/users(/\{user_id\})?", ADMIN),
     ("POST", r"/users/add|/users/\{user_id\}/(change|password|delete)", ADMIN),
 ]
