@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Schemathesis over the whole OpenAPI, on both databases: no 5xx, no breach of the description.
 
-Three visitors come: an agent's token, an open network without one, and an admin. Each call gets
-good and bad data of every shape that its schema allows and forbids. What is left out is said.
+Four visitors come: an agent, an open network without a token, a worker, and an admin. Each call
+gets good and bad data of every shape that its schema allows and forbids. What is left out is said.
 """
 
 import os
@@ -56,6 +56,15 @@ def access_token(home: House) -> str:
     return str(answer.json()["access_token"])
 
 
+def worker_token(home: House) -> str:
+    """Make the token of an AI server."""
+    bearer = {"Authorization": f"Bearer {access_token(home)}"}
+    address = f"{home.url}/api/v1/worker-tokens"
+    answer = requests.post(address, json={"name": "pi5"}, headers=bearer, timeout=10)
+    answer.raise_for_status()
+    return str(answer.json()["token"])
+
+
 def visit(home: House, who: str, token: str) -> str:
     """Let Schemathesis ask as this visitor; return its summary."""
     words = [
@@ -88,6 +97,7 @@ def visit_all(engine: str, url: str | None) -> None:
         for who, shown in (
             ("an agent", token),
             ("an open network", ""),
+            ("a worker", worker_token(home)),
             ("an admin", access_token(home)),
         ):
             print(f"{engine}, {who}: {visit(home, who, shown)}")
