@@ -40,7 +40,9 @@ shellcheck -x scripts/*.sh scripts/lib/*.sh database/*.sh nfs/*.sh nfs/lib/*.sh 
 
 say "== tests"
 passed=0 failed=0
-"$python" -m pytest ${arguments[@]+"${arguments[@]}"} || failed=1
+at_once=$(nproc)
+[ "$at_once" -le 4 ] || at_once=4
+"$python" -m pytest -n "$at_once" --dist loadfile ${arguments[@]+"${arguments[@]}"} || failed=1
 
 if [ "${#arguments[@]}" -eq 0 ]; then
     say "== acceptance"
