@@ -145,6 +145,22 @@ def issue_token(
     typer.echo(f"token for {camera} written to {out}")
 
 
+@cli.command()
+def rotate_key() -> None:
+    """Put a new master key before the old ones, which still open what they sealed."""
+    from central import secrets
+    from central.audit.log import COMMAND, record
+
+    hub = _hub()
+    try:
+        secrets.rotate(hub.settings.master_key_path)
+    except (secrets.SecretsError, OSError) as error:
+        typer.echo(f"the key was not rotated: {error}", err=True)
+        raise typer.Exit(2) from error
+    hub.database.write(lambda session: record(session, hub.clock(), COMMAND, "key.rotated"))
+    typer.echo("a new key seals from now on: start hub and jobs again, and keep a copy of the file")
+
+
 @cli.command("settings")
 def show_settings() -> None:
     """Print the reference of all settings."""

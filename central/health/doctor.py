@@ -7,6 +7,8 @@ from datetime import timedelta
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from central import secrets
+from central.accounts import sealed
 from central.context import Hub
 from central.health import pulse
 from database.migrate import at_head
@@ -26,8 +28,8 @@ class Finding:
 
 
 def examine(hub: Hub) -> list[Finding]:
-    """Look at database, share, disk and tools."""
-    looks = (_database, _schema, _writes, _jobs, _share, _disk)
+    """Look at database, jobs, master key, share, disk and tools."""
+    looks = (_database, _schema, _writes, _jobs, _master_key, _share, _disk)
     return [*(look(hub) for look in looks), _ffmpeg()]
 
 
@@ -81,6 +83,30 @@ def _jobs(hub: Hub) -> Finding:
         since = f"since {beaten_at:%Y-%m-%d %H:%M:%SZ}" if beaten_at else "yet"
         return _bad(f"the jobs have not run {since}", "start them: python -m central jobs")
     return _good("the jobs are running")
+
+
+def _master_key(hub: Hub) -> Finding:
+    path = hub.settings.master_key_path
+    put_back = (
+        f"put your copy of {path} back; without one: enrol the agents again, and "
+        "python -m central user reset NAME --second-step-off for those who had a second step"
+    )
+    try:
+        with hub.database.reading() as session:
+            stored = list(sealed.every(session))
+    except SQLAlchemyError:
+        stored = []
+    if not path.exists():
+        if stored:
+            return _bad(f"the master key is gone; {len(stored)} stored secrets need it", put_back)
+        return _good("there is no master key yet; the hub makes it when it needs one")
+    try:
+        shut = sealed.unreadable(secrets.load(path), stored)
+    except secrets.SecretsError as error:
+        return _bad(str(error), f"let its owner alone read it, chmod 600 {path}; or {put_back}")
+    if shut:
+        return _bad(f"{shut} of {len(stored)} secrets were sealed with another key", put_back)
+    return _good(f"the master key opens what is stored; no backup holds it, so keep {path} safe")
 
 
 def _share(hub: Hub) -> Finding:

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from central import secrets
+from central.accounts.agent_tokens import NewToken, hub_key, store
+from central.audit.log import COMMAND
 from central.clock import utc_now
 from central.context import Hub
 from central.health import pulse
@@ -12,6 +15,7 @@ from central.settings import Settings
 from database.engine import Database
 from database.migrate import upgrade
 from nfs.share import make_share
+from tests.fakes.house import house
 
 
 def hub_at(home: Path) -> Hub:
@@ -50,3 +54,47 @@ def test_it_tells_an_old_schema_and_an_unmounted_share_apart(
     assert "the jobs have not run yet" in wrong
     monkeypatch.setenv("PATH", "")
     assert any("ffmpeg is missing" in finding.line for finding in examine(hub))
+
+
+def test_it_misses_the_key_that_opens_what_is_stored(tmp_path: Path) -> None:
+    hub = hub_at(tmp_path)
+    upgrade(hub.database)
+
+    def said() -> str:
+        (line,) = [
+            found.line
+            for found in examine(hub_at(tmp_path))
+            if "master" in found.line or "sealed" in found.line
+        ]
+        return line
+
+    assert said().startswith("ok     there is no master key yet")
+    made = NewToken.random()
+    hub.database.write(lambda session: store(session, hub, "front", made, COMMAND))
+    assert said().startswith("ok     the master key opens what is stored")
+    key = hub.settings.master_key_path
+    key.chmod(0o644)
+    assert "others may read" in said()
+    assert "chmod 600" in said()
+    key.chmod(0o600)
+    secrets.rotate(key)
+    assert said().startswith("ok     the master key opens what is stored")
+    key.rename(tmp_path / "elsewhere")
+    assert "the master key is gone; 1 stored secrets need it" in said()
+    secrets.load(key)
+    assert "1 of 1 secrets were sealed with another key" in said()
+    assert "Mend: put your copy" in said()
+
+
+def test_a_maintainer_puts_a_new_key_before_the_old_one(tmp_path: Path) -> None:
+    with house() as home:
+        home.camera("front", "synthetic:1")
+        key = home.home / "master.key"
+        before = key.read_text()
+        assert "start hub and jobs again" in home.command("rotate-key")
+        assert key.read_text().endswith(before)
+        assert key.read_text() != before
+        hub = hub_at(home.home)
+        assert (
+            hub_key(hub, "front") == (home.home / "agents/front/token.hub-key").read_text().strip()
+        )
