@@ -17,8 +17,8 @@ def garden(chance: np.random.Generator, scale: int) -> Canvas:
     for step in range(40):
         share = step / 39
         x = head + (foot - head) * share
-        limb(canvas, (x, horizon + 42 + share * 160), (x, horizon + 46 + share * 160), 6 + 24 * share,
-             165)  # fmt: skip
+        limb(canvas, (x, horizon + 42 + share * 160), (x, horizon + 46 + share * 160),
+             6 + 24 * share, 165)  # fmt: skip
     for post in np.arange(chance.uniform(0, 20), WIDTH, 24):
         rectangle(canvas, float(post), horizon + 22, 3, 26, 190)
     return _finished(canvas, chance)
@@ -73,4 +73,5 @@ def _empty(scale: int, value: float) -> Canvas:
 
 def _finished(canvas: Canvas, chance: np.random.Generator) -> Canvas:
     shape = (canvas.shape[0], canvas.shape[1])
-    return np.clip(canvas + grained(chance, shape, chance.uniform(5, 10)), 4, 245)
+    finished: Canvas = np.clip(canvas + grained(chance, shape, chance.uniform(5, 10)), 4, 245)
+    return finished

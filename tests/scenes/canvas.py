@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 320, 240
 
 def scale_of(canvas: Canvas) -> float:
     """Return how many pixels of the canvas make one of ours."""
-    return canvas.shape[0] / HEIGHT
+    return int(canvas.shape[0]) / HEIGHT
 
 
 def field(chance: np.random.Generator, shape: tuple[int, int], grain: float) -> Canvas:
@@ -91,4 +91,5 @@ def bent(texture: Canvas, right: Canvas, down: Canvas) -> Canvas:
     share = x - left
     row = np.clip(np.rint(y).astype(np.intp), 0, rows - 1)
     column = np.clip(left.astype(np.intp), 0, columns - 2)
-    return texture[row, column] * (1 - share) + texture[row, column + 1] * share
+    seen: Canvas = texture[row, column] * (1 - share) + texture[row, column + 1] * share
+    return seen

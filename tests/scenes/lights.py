@@ -57,7 +57,9 @@ def night(scene: Scene, noise: float) -> None:
     chance = scene.chance
     rows, columns = scene.backdrop.shape
     x, y = chance.uniform(0.35, 0.65) * columns, chance.uniform(0.45, 0.75) * rows
-    away = np.hypot((np.arange(columns)[None, :] - x) / columns, (np.arange(rows)[:, None] - y) / rows)
+    away = np.hypot(
+        (np.arange(columns)[None, :] - x) / columns, (np.arange(rows)[:, None] - y) / rows
+    )
     lamp = (0.14 + chance.uniform(0.4, 0.6) * np.exp(-((away / 0.4) ** 2))).astype(np.float32)
     scene.noise = noise
 
@@ -87,7 +89,8 @@ def headlights(scene: Scene, *, crossings: int = 3) -> None:
     sweeps = []
     for number in range(crossings):
         begin = 3 + number * (scene.length_s - 6) / crossings + chance.uniform(0, 2.5)
-        sweeps.append((begin, chance.uniform(1.5, 4), chance.random() < 0.5, chance.uniform(60, 190),
+        sweeps.append((begin, chance.uniform(1.5, 4), chance.random() < 0.5,
+                       chance.uniform(60, 190),
                        chance.uniform(30, 75), chance.uniform(20, 60), chance.uniform(0.5, 1.6),
                        chance.uniform(0.3, 0.9)))  # fmt: skip
 
@@ -139,7 +142,15 @@ def television(scene: Scene) -> None:
     gains = chance.uniform(0, 1.5, 61)
 
     def draw(canvas: Canvas, t: float, own: np.random.Generator) -> None:
-        glow(canvas, x, y, wide, high, gains[int(np.searchsorted(cuts, t))] * own.uniform(0.9, 1), 0.5)
+        glow(
+            canvas,
+            x,
+            y,
+            wide,
+            high,
+            gains[int(np.searchsorted(cuts, t))] * own.uniform(0.9, 1),
+            0.5,
+        )
 
     scene.add(Depth.LIGHT, draw)
 
@@ -212,7 +223,10 @@ def shifted(canvas: Canvas, dy: float, dx: float) -> Canvas:
     top, left = int(np.floor(dy)), int(np.floor(dx))
     b, r = np.float32(dy - top), np.float32(dx - left)
     y, x = rim + max(-rim, min(top, rim - 1)), rim + max(-rim, min(left, rim - 1))
-    one = wide[y : y + rows, x : x + columns] * (1 - r) + wide[y : y + rows, x + 1 : x + columns + 1] * r
+    one = (
+        wide[y : y + rows, x : x + columns] * (1 - r)
+        + wide[y : y + rows, x + 1 : x + columns + 1] * r
+    )
     two = wide[y + 1 : y + rows + 1, x : x + columns] * (1 - r)
     two += wide[y + 1 : y + rows + 1, x + 1 : x + columns + 1] * r
     moved: Canvas = one * (1 - b) + two * b

@@ -4,7 +4,19 @@ from collections.abc import Callable
 
 from tests.scenes import lights, weather
 from tests.scenes.canvas import WIDTH, limb, rectangle
-from tests.scenes.movers import Draw, Look, Mover, Way, animal, bicycle, box, car, crouched, person, send
+from tests.scenes.movers import (
+    Draw,
+    Look,
+    Mover,
+    Way,
+    animal,
+    bicycle,
+    box,
+    car,
+    crouched,
+    person,
+    send,
+)
 from tests.scenes.scene import Depth, Scene
 
 Build = Callable[[Scene], None]
@@ -14,7 +26,9 @@ def _look(scene: Scene, y: float, contrast: float | None = None, **more: float) 
     """Dress somebody so that he differs from the ground around row `y` by `contrast` (or a lot)."""
     chance = scene.chance
     rows = scene.backdrop.shape[0]
-    around = float(scene.backdrop[int(rows * max(0, y - 40) / 240) : int(rows * y / 240) + 1].mean())
+    around = float(
+        scene.backdrop[int(rows * max(0, y - 40) / 240) : int(rows * y / 240) + 1].mean()
+    )
     by = float(contrast or chance.uniform(35, 75))
     way = -1 if around > 140 or (around > 70 and chance.random() < 0.5) else 1
     upper = around + way * by
@@ -118,7 +132,10 @@ def _towards(scene: Scene) -> None:
     chance = scene.chance
     begin, x = chance.uniform(5, 7), chance.uniform(110, 210)
     h1, h2 = chance.uniform(34, 44), chance.uniform(120, 160)
-    way = ((begin, x, 140.0, h1), (begin + chance.uniform(7, 10), x + chance.uniform(-20, 20), 226.0, h2))
+    way = (
+        (begin, x, 140.0, h1),
+        (begin + chance.uniform(7, 10), x + chance.uniform(-20, 20), 226.0, h2),
+    )
     if chance.random() < 0.35:
         way = ((way[0][0], *way[1][1:]), (way[1][0], *way[0][1:]))
     send(scene, Mover(person, way, _look(scene, 170)))
@@ -167,7 +184,9 @@ def _in_snow(scene: Scene) -> None:
 
 def _in_wind(scene: Scene) -> None:
     _walker(scene)
-    weather.tree(scene, scene.chance.uniform(1.5, 4), gusts=bool(scene.chance.random() < 0.5), share=0.7)
+    weather.tree(
+        scene, scene.chance.uniform(1.5, 4), gusts=bool(scene.chance.random() < 0.5), share=0.7
+    )
 
 
 def _under_clouds(scene: Scene) -> None:
@@ -193,7 +212,12 @@ def _parked_car_leaves(scene: Scene) -> None:
     chance = scene.chance
     h, y, x = chance.uniform(40, 65), chance.uniform(160, 215), chance.uniform(90, 200)
     begin = chance.uniform(7, 10)
-    way = ((0.0, x, y, h), (begin, x, y, h), (begin + 1.2, x + 35, y, h), (begin + 4, x + 330, y, h))
+    way = (
+        (0.0, x, y, h),
+        (begin, x, y, h),
+        (begin + 1.2, x + 35, y, h),
+        (begin + 4, x + 330, y, h),
+    )
     if chance.random() < 0.5:
         way = tuple((t, WIDTH - x, y, h) for t, x, y, h in way)  # type: ignore[assignment]
     send(scene, Mover(car, way, _look(scene, y, width=2.7)))
@@ -205,10 +229,15 @@ def _parcel(scene: Scene) -> None:
     h, y, to = chance.uniform(70, 100), chance.uniform(170, 220), chance.uniform(100, 220)
     begin, takes = chance.uniform(5, 7), (to + 20) / chance.uniform(35, 55)
     there = begin + takes
-    way = ((begin, -20.0, y, h), (there, to, y, h), (there + 1.2, to, y, h), (there + 1.2 + takes, -20.0, y, h))
+    way = (
+        (begin, -20.0, y, h),
+        (there, to, y, h),
+        (there + 1.2, to, y, h),
+        (there + 1.2 + takes, -20.0, y, h),
+    )
     send(scene, Mover(person, way, _look(scene, y)))
-    parcel = Mover(box, ((there + 0.6, to + 14, y + 2, 16.0), (scene.length_s, to + 14, y + 2, 16.0)),
-                   _look(scene, y))  # fmt: skip
+    lies = ((there + 0.6, to + 14, y + 2, 16.0), (scene.length_s, to + 14, y + 2, 16.0))
+    parcel = Mover(box, lies, _look(scene, y))
     scene.add(Depth.MOVER, parcel.layer)
 
 

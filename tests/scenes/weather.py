@@ -81,26 +81,26 @@ def snow(scene: Scene, flakes: int) -> None:
 def insects(scene: Scene, count: int) -> None:
     """Let insects fly before an infrared lamp: bright, blurred, quick, some of them straight."""
     chance = scene.chance
-    flights = []
+    flights: list[tuple[float, ...]] = []
     for _ in range(count):
         begin = chance.uniform(0, scene.length_s)
-        flights.append((begin, begin + chance.uniform(0.5, 3.5), chance.random(2), chance.uniform(0, 6.3),
-                        chance.uniform(40, 260), chance.uniform(0.2, 5), chance.uniform(0.5, 2.2),
-                        chance.uniform(1.5, 7)))  # fmt: skip
+        flights.append((begin, begin + chance.uniform(0.5, 3.5), *chance.random(2),
+                        chance.uniform(0, 6.3), chance.uniform(40, 260), chance.uniform(0.2, 5),
+                        chance.uniform(0.5, 2.2), chance.uniform(1.5, 7)))  # fmt: skip
 
     def place(flight: tuple[float, ...], t: float) -> tuple[float, float]:
-        begin, _, start, way, speed, turn, rate, _ = flight
+        begin, _, left, top, way, speed, turn, rate, _ = flight
         since = t - begin
         wobble = turn * speed / 12
         angle = way + 0.4 * np.sin(rate * since)
-        x = start[0] * WIDTH + np.cos(angle) * speed * since + wobble * np.sin(7 * rate * since)
-        y = start[1] * HEIGHT + np.sin(angle) * speed * since + wobble * np.cos(9 * rate * since)
+        x = left * WIDTH + np.cos(angle) * speed * since + wobble * np.sin(7 * rate * since)
+        y = top * HEIGHT + np.sin(angle) * speed * since + wobble * np.cos(9 * rate * since)
         return float(x), float(y)
 
     def draw(canvas: Canvas, t: float, own: np.random.Generator) -> None:
         for flight in flights:
             if flight[0] <= t <= flight[1]:
-                limb(canvas, place(flight, t), place(flight, t + 0.04), flight[7] * 0.8, 215, 0.55)
+                limb(canvas, place(flight, t), place(flight, t + 0.04), flight[8] * 0.8, 215, 0.55)
 
     scene.add(Depth.AIR, draw)
 
@@ -124,7 +124,7 @@ def cloth(scene: Scene, *, flag: bool) -> None:
     """Hang a flag, or washing on a line, in the wind."""
     chance = scene.chance
     s = round(scale_of(scene.backdrop))
-    size = ((28, 44) if flag else (56, 40))
+    size = (28, 44) if flag else (56, 40)
     rows, columns = (round(chance.uniform(0.8, 1.4) * side * s) for side in size)
     x, y = round(chance.uniform(20, 220) * s), round(chance.uniform(20, 90) * s)
     stuff = np.where((np.arange(rows) * 3 // rows % 2 == 0)[:, None], 200.0, 60.0)
