@@ -1,6 +1,7 @@
 """`python -m agent --config FILE` watches a camera; `publish` empties its spool once."""
 
 import argparse
+import faulthandler
 import logging
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ def main() -> int:
     parser.add_argument("command", nargs="?", choices=["run", "publish"], default="run")
     parser.add_argument("--config", type=Path, required=True, help="the agent's TOML file")
     told = parser.parse_args()
+    faulthandler.enable()  # systemd ends a process that hangs with SIGABRT: all threads are shown
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
     try:
         settings = config.read(told.config)
@@ -26,7 +28,8 @@ def main() -> int:
     from nfs.share import ShareUnavailable
 
     try:
-        agent = Agent(settings)
+        # Whoever publishes by hand sees a hang and can end it: no child is needed for that.
+        agent = Agent(settings, guarded=told.command != "publish")
         if told.command == "publish":
             logging.info("%d events published", agent.publish_once())
         else:

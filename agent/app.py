@@ -9,6 +9,8 @@ import time
 from agent.config import Config
 from agent.contract import CameraRegistration
 from agent.hub_client import HubClient
+from agent.log_buffer import LogBuffer
+from agent.log_shipping import LogShipping
 from agent.motion.detector import MotionDetector
 from agent.motion.verdict import MotionSettings
 from agent.pipeline import Pipeline
@@ -17,6 +19,8 @@ from agent.recorder import Recorder, RecorderSettings
 from agent.sources.base import SourceError
 from agent.sources.open import open_source
 from agent.spool import Spool, SpoolBusy
+from agent.systemd import Watched
+from nfs.guard import GuardedShare
 from nfs.share import Share
 
 log = logging.getLogger(__name__)
@@ -28,6 +32,9 @@ RAN_WELL_S = 60.0
 STOP_S = 4.5
 """After SIGTERM the process ends within this time, whatever hangs."""
 
+LOGS_STOP_S = 0.7
+"""What of that is left for the last log lines."""
+
 OTHER_AGENT_S = 3.0
 """An agent that is just ending is waited for so long."""
 
@@ -35,15 +42,22 @@ OTHER_AGENT_S = 3.0
 class Agent:
     """One camera, from the first picture to the last event in the spool."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, *, guarded: bool = True) -> None:
+        """`guarded`: the share is touched by a child alone, so that a hung one stops nothing."""
         self._config = config
         self._over = threading.Event()
         self._stop_at = 0.0
+        self._systemd = Watched()
         self.spool = Spool(config.spool.folder, config.camera.id, config.spool.max_mb * 1024 * 1024)
         self._hub = HubClient(config.hub.url, config.hub.token_file)
+        self._logs = LogShipping(
+            LogBuffer(config.camera.id), HubClient(config.hub.url, config.hub.token_file)
+        )
+        kind = GuardedShare if guarded else Share
+        self._share = kind(config.share.root, config.share.uuid)
         self.publisher = Publisher(
             self.spool,
-            Share(config.share.root, config.share.uuid),
+            self._share,
             self._hub,
             CameraRegistration(
                 camera_id=config.camera.id,
@@ -58,14 +72,20 @@ class Agent:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda _number, _frame: self._stop_soon())
         lock(self.spool)
+        self._systemd.ready(f"camera {self._config.camera.id}")
+        self._logs.start()
         publishing = threading.Thread(
             target=self.publisher.run, args=(self._over.is_set,), name="publisher", daemon=True
         )
         publishing.start()
         self._watch()
         self.publisher.ring()
-        publishing.join(max(0.1, self._left_s()))  # what has not gone by then waits in the spool
+        # What has not gone by then waits in the spool.
+        publishing.join(max(0.1, self._left_s() - LOGS_STOP_S))
+        if isinstance(self._share, GuardedShare):
+            self._share.close()
         log.info("the agent has ended")
+        self._logs.stop(max(0.1, min(LOGS_STOP_S, self._left_s())))
 
     def publish_once(self) -> int:
         """Publish what the spool holds, and return how many events went.
@@ -83,6 +103,7 @@ class Agent:
         """
         pause, trouble = 1.0, ""
         while not self._over.is_set():
+            self._systemd.alive()
             begun = time.monotonic()
             try:
                 reason = self._watch_one_source(trouble)
@@ -118,6 +139,7 @@ class Agent:
         )
         begun = time.monotonic()
         while not self._over.wait(0.2) and not pipeline.failed.is_set():
+            self._systemd.alive()
             if trouble and time.monotonic() - begun >= RAN_WELL_S:
                 log.info("the camera runs well again after: %s", trouble)
                 trouble = ""
@@ -125,6 +147,7 @@ class Agent:
         return pipeline.reason
 
     def _stop_soon(self) -> None:
+        self._systemd.stopping()
         self._stop_at = self._stop_at or time.monotonic() + STOP_S
         self._over.set()
 

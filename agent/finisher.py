@@ -5,6 +5,7 @@ import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from agent.log_buffer import about
 from agent.motion.verdict import Verdict
 from agent.recorder import StillName
 from agent.sealing import moment
@@ -95,7 +96,8 @@ class Finisher:
             ValueError,
             SyntaxError,
         ) as error:  # the last two: what Pillow says of junk
-            log.error("a still of event %s is lost: %s", item.event.opening.uid, error)
+            uid = item.event.opening.uid
+            log.error("a still of event %s is lost: %s", uid, error, extra=about(uid))
 
     def _close_all(self, due: list[Finish]) -> None:
         told, self._late = self._late, []
@@ -104,7 +106,8 @@ class Finisher:
                 self._close(item)
             except (OSError, ValueError) as error:
                 if item not in told:
-                    log.error("event %s cannot be closed yet: %s", item.event.opening.uid, error)
+                    uid = item.event.opening.uid
+                    log.error("event %s cannot be closed yet: %s", uid, error, extra=about(uid))
                 self._late.append(item)
         try:
             for dropped in self._spool.shrink():
@@ -121,8 +124,14 @@ class Finisher:
             peak_at = opening.timestamp + (moment(peak.at_us) - moment(item.event.since_us))
         manifest = item.event.close(peak, peak_at)
         if manifest.clip is None:
-            log.warning("event %s closed, without video", manifest.uid)
+            log.warning("event %s closed, without video", manifest.uid, extra=about(manifest.uid))
             return
         seconds = manifest.clip.duration_us / 1e6
         frames = manifest.clip.packets
-        log.info("event %s: clip closed, %.1f s, %d frames", manifest.uid, seconds, frames)
+        log.info(
+            "event %s: clip closed, %.1f s, %d frames",
+            manifest.uid,
+            seconds,
+            frames,
+            extra=about(manifest.uid),
+        )

@@ -1,12 +1,20 @@
 """The agent's way to the hub: one HTTP session, bounded waits, errors that say what helps."""
 
+import json
 import logging
+import secrets
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from agent.contract import EVENTS_PATH, REGISTER_PATH, CameraRegistration
+from agent.contract import (
+    EVENTS_PATH,
+    LOGS_PATH,
+    REGISTER_PATH,
+    REQUEST_ID_HEADER,
+    CameraRegistration,
+)
 from nfs.manifest import Manifest
 
 log = logging.getLogger(__name__)
@@ -34,6 +42,10 @@ class HubAway(HubTrouble):
 
 class HubRefuses(HubTrouble):
     """It will never take this."""
+
+
+class HubWantsLess(HubRefuses):
+    """It will never take this at once; in parts it would."""
 
 
 class HubConflict(HubTrouble):
@@ -68,28 +80,45 @@ class HubClient:
         except (KeyError, TypeError, ValueError) as error:
             raise HubAway("the hub's answer names no event") from error
 
+    def send_logs(self, entries: list[dict[str, str]]) -> int:
+        """Send log lines; return how many of them the hub could not use.
+
+        Raises HubAway, HubRefuses, HubWantsLess, HubConflict or CameraUnknown. After HubAway they
+        may have been stored, and sending them again stores them twice.
+        """
+        answer = self._post(LOGS_PATH, json.dumps(entries))
+        rejected = answer.get("rejected")
+        return len(rejected) if isinstance(rejected, list) else 0
+
     def close(self) -> None:
         """Close the connection."""
         self._session.close()
 
     def _post(self, path: str, body: str) -> dict[str, Any]:
+        request_id = secrets.token_hex(8)  # the hub's lines about this request carry it too
         try:
             response = self._session.post(
                 self._url + path,
                 data=body.encode(),
-                headers={"Content-Type": "application/json", **self._credentials()},
+                headers={
+                    "Content-Type": "application/json",
+                    REQUEST_ID_HEADER: request_id,
+                    **self._credentials(),
+                },
                 timeout=TIMEOUTS_S,
                 allow_redirects=False,
             )
         except (requests.RequestException, OSError) as error:
-            raise HubAway(f"the hub does not answer: {type(error).__name__}") from error
+            raise HubAway(
+                f"the hub does not answer: {type(error).__name__} (request {request_id})"
+            ) from error
         if response.status_code in (200, 201):
             try:
                 answer: dict[str, Any] = response.json()
             except ValueError as error:
-                raise HubAway("the hub's answer was cut off") from error
+                raise HubAway(f"the hub's answer was cut off (request {request_id})") from error
             return answer
-        raise _trouble(response)
+        raise _trouble(response, request_id)
 
     def _credentials(self) -> dict[str, str]:
         """Read the token anew each time: the owner may have put a fresh one there."""
@@ -101,16 +130,18 @@ class HubClient:
             raise HubAway(f"the token cannot be read: {error}") from error
 
 
-def _trouble(response: requests.Response) -> HubTrouble:
+def _trouble(response: requests.Response, request_id: str) -> HubTrouble:
     try:
         detail = str(response.json().get("detail", ""))
     except (ValueError, AttributeError):
         detail = ""
-    text = f"{response.status_code} {detail[:300] or response.reason}"
+    text = f"{response.status_code} {detail[:300] or response.reason} (request {request_id})"
     if response.status_code == 404 and "not registered" in detail:
         return CameraUnknown(text)
     if response.status_code >= 500 or response.status_code in LATER or response.status_code < 400:
         return HubAway(text, _retry_after(response))
+    if response.status_code == 413:
+        return HubWantsLess(text)
     return HubConflict(text) if response.status_code == 409 else HubRefuses(text)
 
 

@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 from agent.boot import clock_reading
 from agent.finisher import Finish, Finisher, Still
 from agent.inbox import Drops, Inbox
+from agent.log_buffer import about
 from agent.motion.detector import MotionDetector
 from agent.recorder import Action, Close, Open, Recorder, TakeStill, Write
 from agent.sealing import Opening, moment, trigger_of
@@ -189,7 +190,8 @@ class Pipeline:
             trigger=trigger_of(verdict, moment(verdict.at_us + offset)),
         )
         self._events[action.clip] = self._spool.open(opening, action.since_us)
-        log.info("motion: %s → event %s", verdict.reason or "something moved", uid)
+        reason = verdict.reason or "something moved"
+        log.info("motion: %s → event %s", reason, uid, extra=about(uid))
 
     def _tell_drops(self) -> None:
         """Log when dropping starts, and when all that waited has been worked off again."""

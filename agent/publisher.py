@@ -13,7 +13,9 @@ from pathlib import Path
 
 from agent.contract import CameraRegistration
 from agent.hub_client import CameraUnknown, HubAway, HubClient, HubConflict, HubRefuses
+from agent.log_buffer import about
 from agent.spool import Spool, SpoolDamaged
+from nfs.guard import GuardedShare
 from nfs.layout import AGENT_NAMES, FileKind, path_for
 from nfs.manifest import Manifest
 from nfs.share import Published, Share, ShareUnavailable, SourceChanged
@@ -30,7 +32,7 @@ class Publisher:
     """Publishes what the spool holds. Runs in a thread of its own, or once."""
 
     def __init__(
-        self, spool: Spool, share: Share, hub: HubClient, camera: CameraRegistration
+        self, spool: Spool, share: Share | GuardedShare, hub: HubClient, camera: CameraRegistration
     ) -> None:
         self._spool = spool
         self._share = share
@@ -80,7 +82,8 @@ class Publisher:
             # A little unevenly, so that five cameras do not come back all at once.
             uneven = random.uniform(0.7, 1.0)  # noqa: S311 - not a secret
             _pause(asked / uneven if asked else pause * uneven, stopped)
-            pause = min(pause * 2, LONGEST_PAUSE_S)
+            # A hub that says when to come again is there: only silence is met with patience.
+            pause = FIRST_PAUSE_S if asked else min(pause * 2, LONGEST_PAUSE_S)
 
     def _make_known(self) -> None:
         if self._registered:
@@ -111,7 +114,7 @@ class Publisher:
             self._leave(folder, f"the hub says {error}")
             return False
         self._spool.forget(folder)
-        log.info("event %s registered as %d", manifest.uid, number)
+        log.info("event %s registered as %d", manifest.uid, number, extra=about(manifest.uid))
         return True
 
     def _put_on_share(self, folder: Path) -> Manifest:
@@ -164,7 +167,7 @@ def _tell(before: str, problem: Exception | None) -> str:
             log.info("publishing goes on again after: %s", before)
         return ""
     if isinstance(problem, ShareUnavailable):
-        name = "the share is away"
+        name = f"the share is {problem.trouble}"
     elif isinstance(problem, HubAway):
         name = "the hub is away"
     else:

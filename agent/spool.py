@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
+from agent.log_buffer import about
 from agent.motion.verdict import Verdict
 from agent.sealing import Opening, drop_video, read_manifest, seal, trigger_of
 from agent.sources.base import Packet
@@ -228,7 +229,11 @@ class Spool:
             known = read_manifest(folder)
             kept = ("motion_score", "confidence_score", "trigger")
             told = told.model_copy(update={name: getattr(known, name) for name in kept})
-        log.error("the spool's files of event %s have changed; keeping what is left", told.uid)
+        log.error(
+            "the spool's files of event %s have changed; keeping what is left",
+            told.uid,
+            extra=about(told.uid),
+        )
         return seal(folder, told, salvaged=True)
 
     def forget(self, folder: Path) -> None:
@@ -287,7 +292,12 @@ class Spool:
             return False
         manifest = seal(folder, opening, salvaged=True)
         kept_pictures = f"{manifest.clip.packets} pictures" if manifest.clip else "no video"
-        log.warning("event %s was interrupted and is saved, with %s", opening.uid, kept_pictures)
+        log.warning(
+            "event %s was interrupted and is saved, with %s",
+            opening.uid,
+            kept_pictures,
+            extra=about(opening.uid),
+        )
         return True
 
     def _folders(self) -> list[Path]:

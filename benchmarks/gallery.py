@@ -14,9 +14,9 @@ from uuid import UUID
 from sqlalchemy import Table, insert
 
 from benchmarks.common import percentile
+from central import cursor
 from central.cameras import registry
-from central.events.cursor import encode_cursor
-from central.events.query import Cursor
+from central.cursor import Place
 from database.engine import Database
 from database.models import Change, Event, EventFile, EventStage, StageHistory
 from tests.fakes.events import camera
@@ -144,7 +144,7 @@ def deep(page: int, length: int, count: int) -> str:
     """Return the cursor at which page number `page` begins."""
     last = count - (page - 1) * length
     at = NEWEST - timedelta(seconds=30 * (count - last))
-    return encode_cursor(Cursor(at, last + 1))
+    return cursor.encode(Place(at, last + 1))
 
 
 def compare(engine: str, few: House, many: House) -> None:

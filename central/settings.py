@@ -41,6 +41,10 @@ class Settings(BaseSettings):
         [ip_network("127.0.0.0/8"), ip_network("::1/128")],
         description="Networks, separated by commas, to which `open` access applies.",
     )
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Origins, separated by commas, whose pages may call the API with a token.",
+    )
     trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = Field(
         [],
         description="Networks, separated by commas, of proxies that are believed about addresses.",
@@ -58,13 +62,55 @@ class Settings(BaseSettings):
         120, gt=0, description="A conversion that takes longer is ended and tried again."
     )
     lease_s: float = Field(300, gt=0, description="How long a worker may hold a stage unrenewed.")
+    log_days: float = Field(
+        14, gt=0, le=3650, description="Log lines are forgotten this many days after they arrived."
+    )
     session_days: float = Field(30, gt=0, description="A login ends after this many days.")
+    session_idle_days: float = Field(
+        7, gt=0, description="A login that nobody uses ends after this many days."
+    )
+    master_key_file: Path | None = Field(
+        None, description="The key that seals secrets. Default: `master.key` in the home."
+    )
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        [],
+        description="Further names, separated by commas, under which the hub is reached. Loopback, "
+        "this machine's name and the address that was called are always allowed.",
+    )
+    requests_per_minute: int = Field(
+        100, ge=1, description="Calls of the API that each user may make in a minute."
+    )
+    machine_requests_per_minute: int = Field(
+        6000, ge=1, description="Calls that each agent or worker may make in a minute."
+    )
+    registrations_per_minute: int = Field(
+        60, ge=1, description="Registrations of cameras that each address may make in a minute."
+    )
+    audit_days: int = Field(365, ge=1, description="Entries of the audit log are kept this long.")
+
+    keep_days: float | None = Field(
+        None, gt=0, description="Events older than this go. Default: as long as there is room."
+    )
+    keep_bytes: int | None = Field(
+        None, gt=0, description="Most bytes kept of each camera. Default: what there is room for."
+    )
+    backups: Path | None = Field(
+        None, description="Folder of backups. Default: `backups` in the home."
+    )
+    backups_kept: int = Field(7, ge=1, description="How many backups are kept; older ones go.")
 
     @field_validator("open_networks", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return [ip_network(part.strip()) for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("allowed_hosts", "cors_origins", mode="before")
+    @classmethod
+    def _split_names(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip().lower() for part in value.split(",") if part.strip()]
         return value
 
     @field_validator("timezone")
@@ -88,6 +134,16 @@ class Settings(BaseSettings):
     def share_root(self) -> Path:
         """Absolute root of the share."""
         return (self.share or self.home / "share").absolute()
+
+    @cached_property
+    def backup_folder(self) -> Path:
+        """Absolute folder of the backups."""
+        return (self.backups or self.home / "backups").absolute()
+
+    @cached_property
+    def master_key_path(self) -> Path:
+        """Where the master key lies."""
+        return (self.master_key_file or self.home / "master.key").absolute()
 
     @cached_property
     def url_of_database(self) -> str:

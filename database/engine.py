@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
@@ -24,18 +24,25 @@ TRIES = 8
 _WRITES = "gatehouse_writes"
 
 
+class KnownAway(SQLAlchemyError):
+    """The database is known not to answer: nobody need wait to find out for themselves."""
+
+
 class Database:
     """One database, as seen by one process. Safe to share between threads."""
 
-    def __init__(self, url: str, *, pool_size: int = 20) -> None:
+    def __init__(self, url: str, *, pool_size: int = 20, patience_s: float = 60) -> None:
+        """`patience_s`: how long the server may take to answer one statement."""
         self.url = make_url(url)
-        self.engine = _make_engine(self.url, pool_size)
+        self.engine = _make_engine(self.url, pool_size, patience_s)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.known_away: Callable[[], bool] = lambda: False
         self._writing = self.engine.execution_options(**{_WRITES: True})
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session for queries. It sees one snapshot and must not outlive the query."""
+        self._refuse_to_wait()
         with Session(self.engine, expire_on_commit=False) as session:
             yield session
 
@@ -47,6 +54,7 @@ class Database:
         may have happened. `fn` must do nothing but database work. Raises the last error.
         """
         for attempt in range(1, TRIES + 1):
+            self._refuse_to_wait()
             try:
                 with Session(self._writing, expire_on_commit=False) as session, session.begin():
                     return fn(session)
@@ -55,6 +63,10 @@ class Database:
                     raise
                 time.sleep(min(0.02 * 2**attempt, 1.0))
         raise AssertionError("unreachable")
+
+    def _refuse_to_wait(self) -> None:
+        if self.known_away():
+            raise KnownAway("the database is known not to answer now")
 
     def close(self) -> None:
         """Close all pooled connections."""
@@ -90,7 +102,7 @@ def _may_rerun(error: DBAPIError, idempotent: bool) -> bool:
     return code in RERUNNABLE or (idempotent and code in IN_DOUBT)
 
 
-def _make_engine(url: URL, pool_size: int) -> Engine:
+def _make_engine(url: URL, pool_size: int, patience_s: float) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, pool_size)
     engine = create_engine(
@@ -104,8 +116,8 @@ def _make_engine(url: URL, pool_size: int) -> Engine:
         connect_args={
             "charset": "utf8mb4",
             "connect_timeout": 5,
-            "read_timeout": 30,
-            "write_timeout": 30,
+            "read_timeout": patience_s,
+            "write_timeout": patience_s,
             "init_command": "SET time_zone='+00:00', innodb_lock_wait_timeout=10",
         },
     )

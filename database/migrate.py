@@ -44,6 +44,13 @@ def upgrade(database: Database, to: str = "head") -> str:
     return str(head)
 
 
+def known_revisions() -> set[str]:
+    """Return the names of all migrations that this software knows."""
+    from alembic.script import ScriptDirectory
+
+    return {step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
 def at_head(database: Database) -> bool:
     """Tell whether every migration has been applied."""
     from alembic.migration import MigrationContext

@@ -46,6 +46,9 @@ _WATCHED: dict[str, Any] = {
 }
 
 
+_Json = JSON(none_as_null=True)
+
+
 class Camera(Base):
     """A camera the hub knows. `camera_id` is its public name, `id` the key of its rows."""
 
@@ -84,10 +87,10 @@ class Event(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     motion_score: Mapped[float] = mapped_column(Double)
     confidence_score: Mapped[float | None] = mapped_column(Double)
-    trigger: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    origin: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    clock: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    clip: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    trigger: Mapped[dict[str, Any] | None] = mapped_column(_Json)
+    origin: Mapped[dict[str, Any] | None] = mapped_column(_Json)
+    clock: Mapped[dict[str, Any] | None] = mapped_column(_Json)
+    clip: Mapped[dict[str, Any] | None] = mapped_column(_Json)
     segment: Mapped[int] = mapped_column(Integer)
     previous_uid: Mapped[str | None] = mapped_column(ascii_string(36), index=True)
     salvaged: Mapped[bool] = mapped_column(Boolean)
@@ -98,7 +101,10 @@ class Event(Base):
 
 
 class EventFile(Base):
-    """A file of an event, by its path on the share; it lies there complete once `transferred`."""
+    """A file of an event, by its path on the share; it lies there complete once `transferred`.
+
+    `gone_at`: since when the share has it no longer, though nobody of ours removed it.
+    """
 
     __tablename__ = "event_file"
     __table_args__ = (UniqueConstraint("event", "kind"), _WATCHED)
@@ -111,6 +117,7 @@ class EventFile(Base):
     sha256: Mapped[str | None] = mapped_column(ascii_string(64))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     transferred: Mapped[bool] = mapped_column(Boolean, default=True)
+    gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class EventTotal(Base):
@@ -182,7 +189,11 @@ class Change(Base):
 
 
 class User(Base):
-    """A person who may log in."""
+    """A person who may log in. `all_cameras`, else those of `user_camera`.
+
+    `totp_secret` is sealed; it counts once `totp_confirmed_at` is set. `totp_step` is the last time
+    step whose code was taken, so that no code works twice.
+    """
 
     __tablename__ = "user"
     __table_args__ = (_WATCHED,)
@@ -192,6 +203,40 @@ class User(Base):
     role: Mapped[str] = mapped_column(ascii_string(20))
     password_hash: Mapped[str] = mapped_column(ascii_string(255))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    enabled: Mapped[bool] = mapped_column(Boolean, default=True)
+    all_cameras: Mapped[bool] = mapped_column(Boolean, default=True)
+    totp_secret: Mapped[str | None] = mapped_column(ascii_string(255))
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    totp_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class UserCamera(Base):
+    """A camera that a user who may not see all of them may see."""
+
+    __tablename__ = "user_camera"
+    __table_args__ = (_PLAIN,)
+
+    user: Mapped[int] = mapped_column(
+        ForeignKey("user.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    camera: Mapped[int] = mapped_column(
+        ForeignKey("camera.id", ondelete="CASCADE"),
+        primary_key=True,
+        autoincrement=False,
+        index=True,
+    )
+
+
+class RecoveryCode(Base):
+    """A code that stands in for a lost phone, once. Stored only as its hash."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("user", "code_sha256"), _WATCHED)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    user: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"))
+    code_sha256: Mapped[str] = mapped_column(ascii_string(64))
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class UserSession(Base):
@@ -205,10 +250,52 @@ class UserSession(Base):
     token_sha256: Mapped[str] = mapped_column(ascii_string(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    address: Mapped[str] = mapped_column(String(45), default="")
+    device: Mapped[str] = mapped_column(String(200), default="")
+
+
+class RefreshToken(Base):
+    """A program's right to a new access token, once. All that follow one login are a family."""
+
+    __tablename__ = "refresh_token"
+    __table_args__ = (_WATCHED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    user: Mapped[int] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    family: Mapped[str] = mapped_column(ascii_string(32), index=True)
+    token_sha256: Mapped[str] = mapped_column(ascii_string(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    address: Mapped[str] = mapped_column(String(45))
+    device: Mapped[str] = mapped_column(String(200))
+
+
+class ApiToken(Base):
+    """What a program of a person's, or a worker elsewhere, shows. Stored only as its hash."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (_WATCHED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    kind: Mapped[str] = mapped_column(ascii_string(10))
+    user: Mapped[int | None] = mapped_column(ForeignKey("user.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    token_sha256: Mapped[str] = mapped_column(ascii_string(64), unique=True)
+    scopes: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class AgentToken(Base):
-    """What an agent shows to prove which camera it is. Stored only as its hash."""
+    """What an agent shows to prove which camera it is. Stored only as its hash.
+
+    `hub_key` is what the hub shows that agent, sealed: another secret, as it must be told.
+    """
 
     __tablename__ = "agent_token"
     __table_args__ = (_WATCHED,)
@@ -218,6 +305,49 @@ class AgentToken(Base):
     token_sha256: Mapped[str] = mapped_column(ascii_string(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    hub_key: Mapped[str | None] = mapped_column(ascii_string(255))
+
+
+class Enrolment(Base):
+    """A code that a new agent exchanges for its token, once and soon. Stored as its hash."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (_WATCHED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    camera_id: Mapped[str] = mapped_column(ascii_string(50), index=True)
+    camera_name: Mapped[str] = mapped_column(String(100))
+    code_sha256: Mapped[str] = mapped_column(ascii_string(64), unique=True)
+    made_by: Mapped[str] = mapped_column(String(100))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AuditEntry(Base):
+    """Who did what, when and from where. Only ever appended to; `once_key` keeps repeats out."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (
+        Index("ix_audit_entry_at_id", "at", "id"),
+        Index("ix_audit_entry_actor_id", "actor", "id"),
+        Index("ix_audit_entry_action_id", "action", "id"),
+        Index("ix_audit_entry_object", "object_kind", "object_id", "id"),
+        _WATCHED,
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor_kind: Mapped[str] = mapped_column(ascii_string(10))
+    actor: Mapped[str] = mapped_column(String(100))
+    address: Mapped[str] = mapped_column(String(45))
+    action: Mapped[str] = mapped_column(ascii_string(50))
+    object_kind: Mapped[str] = mapped_column(ascii_string(20))
+    object_id: Mapped[str] = mapped_column(String(100))
+    outcome: Mapped[str] = mapped_column(ascii_string(10))
+    detail: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    request_id: Mapped[str | None] = mapped_column(ascii_string(64), index=True)
+    once_key: Mapped[str | None] = mapped_column(ascii_string(64), unique=True)
 
 
 class LogLine(Base):
@@ -248,3 +378,40 @@ class Pulse(Base):
 
     process: Mapped[str] = mapped_column(ascii_string(50), primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Garbage(Base):
+    """A file that belongs to no event any more and is about to be removed from the share."""
+
+    __tablename__ = "garbage"
+    __table_args__ = (_WATCHED,)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    path: Mapped[str] = mapped_column(ascii_string(500), unique=True)
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(200))
+    marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CameraRetention(Base):
+    """How long and how much one camera's footage is kept, where it differs from the house's."""
+
+    __tablename__ = "camera_retention"
+    __table_args__ = (_PLAIN,)
+
+    camera: Mapped[int] = mapped_column(
+        ForeignKey("camera.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    keep_days: Mapped[float | None] = mapped_column(Double)
+    keep_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class KnownShare(Base):
+    """The share that this database speaks of: nothing is removed from any other."""
+
+    __tablename__ = "known_share"
+    __table_args__ = (_PLAIN,)
+
+    uuid: Mapped[str] = mapped_column(ascii_string(36), primary_key=True)
+    known_since: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -6,9 +6,49 @@ CREATE TABLE `agent_token` (
   `token_sha256` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `created_at` datetime(6) NOT NULL,
   `revoked_at` datetime(6) DEFAULT NULL,
+  `hub_key` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   KEY `ix_agent_token_camera_id` (`camera_id`),
   PRIMARY KEY (`id`),
   UNIQUE KEY `uq_agent_token_token_sha256` (`token_sha256`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `api_token` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `kind` varchar(10) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `user` bigint(20) DEFAULT NULL,
+  `name` varchar(100) NOT NULL,
+  `token_sha256` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `scopes` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL CHECK (json_valid(`scopes`)),
+  `created_at` datetime(6) NOT NULL,
+  `expires_at` datetime(6) DEFAULT NULL,
+  `used_at` datetime(6) DEFAULT NULL,
+  `revoked_at` datetime(6) DEFAULT NULL,
+  CONSTRAINT `fk_api_token_user` FOREIGN KEY (`user`) REFERENCES `user` (`id`) ON DELETE CASCADE,
+  KEY `ix_api_token_user` (`user`),
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uq_api_token_token_sha256` (`token_sha256`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `audit_entry` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `at` datetime(6) NOT NULL,
+  `actor_kind` varchar(10) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `actor` varchar(100) NOT NULL,
+  `address` varchar(45) NOT NULL,
+  `action` varchar(50) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `object_kind` varchar(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `object_id` varchar(100) NOT NULL,
+  `outcome` varchar(10) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `detail` longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL CHECK (json_valid(`detail`)),
+  `request_id` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `once_key` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  KEY `ix_audit_entry_action_id` (`action`,`id`),
+  KEY `ix_audit_entry_actor_id` (`actor`,`id`),
+  KEY `ix_audit_entry_at_id` (`at`,`id`),
+  KEY `ix_audit_entry_object` (`object_kind`,`object_id`,`id`),
+  KEY `ix_audit_entry_request_id` (`request_id`),
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uq_audit_entry_once_key` (`once_key`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `camera` (
@@ -28,6 +68,15 @@ CREATE TABLE `camera` (
   UNIQUE KEY `uq_camera_camera_id` (`camera_id`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `camera_retention` (
+  `camera` bigint(20) NOT NULL,
+  `keep_days` double DEFAULT NULL,
+  `keep_bytes` bigint(20) DEFAULT NULL,
+  `updated_at` datetime(6) NOT NULL,
+  CONSTRAINT `fk_camera_retention_camera` FOREIGN KEY (`camera`) REFERENCES `camera` (`id`) ON DELETE CASCADE,
+  PRIMARY KEY (`camera`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `change` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
   `kind` varchar(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -37,6 +86,20 @@ CREATE TABLE `change` (
   `at` datetime(6) NOT NULL,
   KEY `ix_change_at` (`at`),
   PRIMARY KEY (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `enrolment` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `camera_id` varchar(50) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `camera_name` varchar(100) NOT NULL,
+  `code_sha256` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `made_by` varchar(100) NOT NULL,
+  `created_at` datetime(6) NOT NULL,
+  `expires_at` datetime(6) NOT NULL,
+  `used_at` datetime(6) DEFAULT NULL,
+  KEY `ix_enrolment_camera_id` (`camera_id`),
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uq_enrolment_code_sha256` (`code_sha256`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `event` (
@@ -76,6 +139,7 @@ CREATE TABLE `event_file` (
   `sha256` varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   `created_at` datetime(6) NOT NULL,
   `transferred` tinyint(1) NOT NULL,
+  `gone_at` datetime(6) DEFAULT NULL,
   CONSTRAINT `fk_event_file_event` FOREIGN KEY (`event`) REFERENCES `event` (`id`) ON DELETE CASCADE,
   PRIMARY KEY (`id`),
   UNIQUE KEY `uq_event_file_event_kind` (`event`,`kind`),
@@ -106,6 +170,22 @@ CREATE TABLE `event_total` (
   PRIMARY KEY (`camera`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
+CREATE TABLE `garbage` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `path` varchar(500) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `size_bytes` bigint(20) NOT NULL,
+  `reason` varchar(200) NOT NULL,
+  `marked_at` datetime(6) NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uq_garbage_path` (`path`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `known_share` (
+  `uuid` varchar(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `known_since` datetime(6) NOT NULL,
+  PRIMARY KEY (`uuid`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
 CREATE TABLE `log_line` (
   `id` bigint(20) NOT NULL AUTO_INCREMENT,
   `source` varchar(50) NOT NULL,
@@ -127,6 +207,35 @@ CREATE TABLE `pulse` (
   `process` varchar(50) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `at` datetime(6) NOT NULL,
   PRIMARY KEY (`process`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `recovery_code` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `user` bigint(20) NOT NULL,
+  `code_sha256` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `used_at` datetime(6) DEFAULT NULL,
+  CONSTRAINT `fk_recovery_code_user` FOREIGN KEY (`user`) REFERENCES `user` (`id`) ON DELETE CASCADE,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uq_recovery_code_user_code_sha256` (`user`,`code_sha256`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `refresh_token` (
+  `id` bigint(20) NOT NULL AUTO_INCREMENT,
+  `user` bigint(20) NOT NULL,
+  `family` varchar(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `token_sha256` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `created_at` datetime(6) NOT NULL,
+  `expires_at` datetime(6) NOT NULL,
+  `used_at` datetime(6) DEFAULT NULL,
+  `revoked_at` datetime(6) DEFAULT NULL,
+  `address` varchar(45) NOT NULL,
+  `device` varchar(200) NOT NULL,
+  CONSTRAINT `fk_refresh_token_user` FOREIGN KEY (`user`) REFERENCES `user` (`id`) ON DELETE CASCADE,
+  KEY `ix_refresh_token_expires_at` (`expires_at`),
+  KEY `ix_refresh_token_family` (`family`),
+  KEY `ix_refresh_token_user` (`user`),
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uq_refresh_token_token_sha256` (`token_sha256`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `stage_history` (
@@ -151,8 +260,22 @@ CREATE TABLE `user` (
   `role` varchar(20) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `password_hash` varchar(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `created_at` datetime(6) NOT NULL,
+  `enabled` tinyint(1) NOT NULL,
+  `all_cameras` tinyint(1) NOT NULL,
+  `totp_secret` varchar(255) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  `totp_step` bigint(20) DEFAULT NULL,
+  `totp_confirmed_at` datetime(6) DEFAULT NULL,
   PRIMARY KEY (`id`),
   UNIQUE KEY `uq_user_name` (`name`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+CREATE TABLE `user_camera` (
+  `user` bigint(20) NOT NULL,
+  `camera` bigint(20) NOT NULL,
+  CONSTRAINT `fk_user_camera_camera` FOREIGN KEY (`camera`) REFERENCES `camera` (`id`) ON DELETE CASCADE,
+  CONSTRAINT `fk_user_camera_user` FOREIGN KEY (`user`) REFERENCES `user` (`id`) ON DELETE CASCADE,
+  KEY `ix_user_camera_camera` (`camera`),
+  PRIMARY KEY (`user`,`camera`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE `user_session` (
@@ -161,6 +284,9 @@ CREATE TABLE `user_session` (
   `token_sha256` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
   `created_at` datetime(6) NOT NULL,
   `expires_at` datetime(6) NOT NULL,
+  `seen_at` datetime(6) NOT NULL,
+  `address` varchar(45) NOT NULL,
+  `device` varchar(200) NOT NULL,
   CONSTRAINT `fk_user_session_user` FOREIGN KEY (`user`) REFERENCES `user` (`id`) ON DELETE CASCADE,
   KEY `ix_user_session_expires_at` (`expires_at`),
   KEY `ix_user_session_user` (`user`),

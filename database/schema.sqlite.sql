@@ -6,10 +6,54 @@ CREATE TABLE agent_token (
   token_sha256 VARCHAR(64) NOT NULL,
   created_at DATETIME NOT NULL,
   revoked_at DATETIME,
+  hub_key VARCHAR(255),
   CONSTRAINT uq_agent_token_token_sha256 UNIQUE (token_sha256)
 );
 
 CREATE INDEX ix_agent_token_camera_id ON agent_token (camera_id);
+
+CREATE TABLE api_token (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  kind VARCHAR(10) NOT NULL,
+  user INTEGER,
+  name VARCHAR(100) NOT NULL,
+  token_sha256 VARCHAR(64) NOT NULL,
+  scopes JSON NOT NULL,
+  created_at DATETIME NOT NULL,
+  expires_at DATETIME,
+  used_at DATETIME,
+  revoked_at DATETIME,
+  CONSTRAINT fk_api_token_user FOREIGN KEY(user) REFERENCES user (id) ON DELETE CASCADE,
+  CONSTRAINT uq_api_token_token_sha256 UNIQUE (token_sha256)
+);
+
+CREATE INDEX ix_api_token_user ON api_token (user);
+
+CREATE TABLE audit_entry (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  at DATETIME NOT NULL,
+  actor_kind VARCHAR(10) NOT NULL,
+  actor VARCHAR(100) NOT NULL,
+  address VARCHAR(45) NOT NULL,
+  action VARCHAR(50) NOT NULL,
+  object_kind VARCHAR(20) NOT NULL,
+  object_id VARCHAR(100) NOT NULL,
+  outcome VARCHAR(10) NOT NULL,
+  detail JSON,
+  request_id VARCHAR(64),
+  once_key VARCHAR(64),
+  CONSTRAINT uq_audit_entry_once_key UNIQUE (once_key)
+);
+
+CREATE INDEX ix_audit_entry_action_id ON audit_entry (action, id);
+
+CREATE INDEX ix_audit_entry_actor_id ON audit_entry (actor, id);
+
+CREATE INDEX ix_audit_entry_at_id ON audit_entry (at, id);
+
+CREATE INDEX ix_audit_entry_object ON audit_entry (object_kind, object_id, id);
+
+CREATE INDEX ix_audit_entry_request_id ON audit_entry (request_id);
 
 CREATE TABLE camera (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -27,6 +71,15 @@ CREATE TABLE camera (
   CONSTRAINT uq_camera_camera_id UNIQUE (camera_id)
 );
 
+CREATE TABLE camera_retention (
+  camera INTEGER NOT NULL,
+  keep_days DOUBLE,
+  keep_bytes BIGINT,
+  updated_at DATETIME NOT NULL,
+  CONSTRAINT fk_camera_retention_camera FOREIGN KEY(camera) REFERENCES camera (id) ON DELETE CASCADE,
+  CONSTRAINT pk_camera_retention PRIMARY KEY (camera)
+);
+
 CREATE TABLE change (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   kind VARCHAR(20) NOT NULL,
@@ -37,6 +90,20 @@ CREATE TABLE change (
 );
 
 CREATE INDEX ix_change_at ON change (at);
+
+CREATE TABLE enrolment (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  camera_id VARCHAR(50) NOT NULL,
+  camera_name VARCHAR(100) NOT NULL,
+  code_sha256 VARCHAR(64) NOT NULL,
+  made_by VARCHAR(100) NOT NULL,
+  created_at DATETIME NOT NULL,
+  expires_at DATETIME NOT NULL,
+  used_at DATETIME,
+  CONSTRAINT uq_enrolment_code_sha256 UNIQUE (code_sha256)
+);
+
+CREATE INDEX ix_enrolment_camera_id ON enrolment (camera_id);
 
 CREATE TABLE event (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -77,6 +144,7 @@ CREATE TABLE event_file (
   sha256 VARCHAR(64),
   created_at DATETIME NOT NULL,
   transferred BOOLEAN NOT NULL,
+  gone_at DATETIME,
   CONSTRAINT fk_event_file_event FOREIGN KEY(event) REFERENCES event (id) ON DELETE CASCADE,
   CONSTRAINT uq_event_file_event_kind UNIQUE (event, kind),
   CONSTRAINT uq_event_file_path UNIQUE (path)
@@ -108,6 +176,21 @@ CREATE TABLE event_total (
   CONSTRAINT pk_event_total PRIMARY KEY (camera)
 );
 
+CREATE TABLE garbage (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  path VARCHAR(500) NOT NULL,
+  size_bytes BIGINT NOT NULL,
+  reason VARCHAR(200) NOT NULL,
+  marked_at DATETIME NOT NULL,
+  CONSTRAINT uq_garbage_path UNIQUE (path)
+);
+
+CREATE TABLE known_share (
+  uuid VARCHAR(36) NOT NULL,
+  known_since DATETIME NOT NULL,
+  CONSTRAINT pk_known_share PRIMARY KEY (uuid)
+);
+
 CREATE TABLE log_line (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   source VARCHAR(50) NOT NULL,
@@ -135,6 +218,36 @@ CREATE TABLE pulse (
   CONSTRAINT pk_pulse PRIMARY KEY (process)
 );
 
+CREATE TABLE recovery_code (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  user INTEGER NOT NULL,
+  code_sha256 VARCHAR(64) NOT NULL,
+  used_at DATETIME,
+  CONSTRAINT fk_recovery_code_user FOREIGN KEY(user) REFERENCES user (id) ON DELETE CASCADE,
+  CONSTRAINT uq_recovery_code_user_code_sha256 UNIQUE (user, code_sha256)
+);
+
+CREATE TABLE refresh_token (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  user INTEGER NOT NULL,
+  family VARCHAR(32) NOT NULL,
+  token_sha256 VARCHAR(64) NOT NULL,
+  created_at DATETIME NOT NULL,
+  expires_at DATETIME NOT NULL,
+  used_at DATETIME,
+  revoked_at DATETIME,
+  address VARCHAR(45) NOT NULL,
+  device VARCHAR(200) NOT NULL,
+  CONSTRAINT fk_refresh_token_user FOREIGN KEY(user) REFERENCES user (id) ON DELETE CASCADE,
+  CONSTRAINT uq_refresh_token_token_sha256 UNIQUE (token_sha256)
+);
+
+CREATE INDEX ix_refresh_token_expires_at ON refresh_token (expires_at);
+
+CREATE INDEX ix_refresh_token_family ON refresh_token (family);
+
+CREATE INDEX ix_refresh_token_user ON refresh_token (user);
+
 CREATE TABLE stage_history (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
   event INTEGER NOT NULL,
@@ -157,8 +270,23 @@ CREATE TABLE user (
   role VARCHAR(20) NOT NULL,
   password_hash VARCHAR(255) NOT NULL,
   created_at DATETIME NOT NULL,
+  enabled BOOLEAN NOT NULL,
+  all_cameras BOOLEAN NOT NULL,
+  totp_secret VARCHAR(255),
+  totp_step BIGINT,
+  totp_confirmed_at DATETIME,
   CONSTRAINT uq_user_name UNIQUE (name)
 );
+
+CREATE TABLE user_camera (
+  user INTEGER NOT NULL,
+  camera INTEGER NOT NULL,
+  CONSTRAINT fk_user_camera_camera FOREIGN KEY(camera) REFERENCES camera (id) ON DELETE CASCADE,
+  CONSTRAINT fk_user_camera_user FOREIGN KEY(user) REFERENCES user (id) ON DELETE CASCADE,
+  CONSTRAINT pk_user_camera PRIMARY KEY (user, camera)
+);
+
+CREATE INDEX ix_user_camera_camera ON user_camera (camera);
 
 CREATE TABLE user_session (
   id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -166,6 +294,9 @@ CREATE TABLE user_session (
   token_sha256 VARCHAR(64) NOT NULL,
   created_at DATETIME NOT NULL,
   expires_at DATETIME NOT NULL,
+  seen_at DATETIME NOT NULL,
+  address VARCHAR(45) NOT NULL,
+  device VARCHAR(200) NOT NULL,
   CONSTRAINT fk_user_session_user FOREIGN KEY(user) REFERENCES user (id) ON DELETE CASCADE,
   CONSTRAINT uq_user_session_token_sha256 UNIQUE (token_sha256)
 );

@@ -52,13 +52,15 @@ if [ -s "$out" ]; then
 fi
 : "${password:=$(head -c 48 /dev/urandom | base64 | tr -dc 'A-Za-z0-9' | head -c 32)}"
 
-# DDL for migrations, DML for the rest; no GRANT, no FILE, no other database; this machine only.
+# DDL for migrations, DML for the rest; no GRANT, no FILE, no other database but the one in which
+# migrations are rehearsed; this machine only.
 statements="CREATE DATABASE IF NOT EXISTS \`$database\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 CREATE USER IF NOT EXISTS '$user'@'localhost' IDENTIFIED BY '$password';
 CREATE USER IF NOT EXISTS '$user'@'127.0.0.1' IDENTIFIED BY '$password';
 ALTER USER '$user'@'localhost' IDENTIFIED BY '$password', '$user'@'127.0.0.1' IDENTIFIED BY '$password';
 GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, INDEX, DROP, REFERENCES, LOCK TABLES
-    ON \`$database\`.* TO '$user'@'localhost', '$user'@'127.0.0.1';"
+    ON \`$database\`.* TO '$user'@'localhost', '$user'@'127.0.0.1';
+GRANT ALL ON \`${database//_/\\_}\\_rehearsal\`.* TO '$user'@'localhost', '$user'@'127.0.0.1';"
 url="mysql+pymysql://$user:$password@127.0.0.1:$port/$database"
 
 if [ "$dry_run" = yes ]; then

@@ -37,8 +37,36 @@ class UtcDateTime(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=UTC)
 
 
-def ascii_string(length: int) -> String:
-    """Return a string column type compared byte by byte: ids, names of states, hashes, paths."""
-    return String(length).with_variant(
-        mysql.VARCHAR(length, charset="ascii", collation="ascii_bin"), "mysql", "mariadb"
-    )
+class AsciiString(TypeDecorator[str]):
+    """A text compared byte by byte: ids, names of states, hashes, paths.
+
+    Any text may be looked for: MariaDB refuses to compare an ASCII column with other letters, but
+    not with bytes, which it finds equal to nothing there.
+    """
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Ask MariaDB for one byte a letter and for letters that differ when their bytes do."""
+        length = self.length
+        if dialect.name in ("mysql", "mariadb"):
+            return dialect.type_descriptor(
+                mysql.VARCHAR(length, charset="ascii", collation="ascii_bin")
+            )
+        return dialect.type_descriptor(String(length))
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        """Hand on what is not ASCII as bytes."""
+        if value is None or value.isascii() or dialect.name == "sqlite":
+            return value
+        return value.encode()
+
+
+def ascii_string(length: int) -> AsciiString:
+    """Return the type of a column for so many letters."""
+    return AsciiString(length)

@@ -5,7 +5,7 @@ Two trees stand beside each other, so that an agent's identity needs to write on
     <camera>/<YYYY-MM-DD>/<YYYYMMDDTHHMMSSZ>_<uid>_<name>            written by the agent
     hub-made/<camera>/<YYYY-MM-DD>/<YYYYMMDDTHHMMSSZ>_<uid>_<name>   derived by the hub
 
-`hub-made` holds a hyphen, which no camera id may, so the trees can never collide.
+`hub-made`, like `hub-quarantine`, holds a hyphen, which no camera id may: the trees never collide.
 Day and time are those of the motion's start, in UTC.
 """
 
@@ -23,6 +23,9 @@ PARTIAL_SUFFIX = ".part"
 """A file that ends so is still being written and belongs to nobody yet."""
 
 HUB_FOLDER = "hub-made"
+QUARANTINE_FOLDER = "hub-quarantine"
+"""Files nobody owns wait here before they are removed: `<day they were moved>/<where they lay>`."""
+
 CAMERA_ID_PATTERN = r"[A-Za-z0-9_]{1,50}"
 
 
@@ -68,13 +71,18 @@ class SharePath:
     kind: FileKind
 
 
+def is_camera_id(text: str) -> bool:
+    """Tell whether a text can be a camera's public name."""
+    return re.fullmatch(CAMERA_ID_PATTERN, text) is not None
+
+
 def path_for(camera_id: str, started_at: datetime, uid: UUID, kind: FileKind) -> PurePosixPath:
     """Return the path, relative to the share, of one file of an event.
 
     `started_at` must be aware; it is cut to whole seconds of UTC.
     Raises ValueError for a camera id or a time that cannot stand in a path.
     """
-    if not re.fullmatch(CAMERA_ID_PATTERN, camera_id):
+    if not is_camera_id(camera_id):
         raise ValueError(f"{camera_id!r} is no camera id: use 1–50 of A–Z, a–z, 0–9 and _")
     if started_at.tzinfo is None:
         raise ValueError("started_at must know its time zone")
@@ -92,7 +100,7 @@ def parse(path: PurePosixPath | str) -> SharePath | None:
     by_hub = bool(parts) and parts[0] == HUB_FOLDER
     if by_hub:
         parts = parts[1:]
-    if len(parts) != 3 or not re.fullmatch(CAMERA_ID_PATTERN, parts[0]):
+    if len(parts) != 3 or not is_camera_id(parts[0]):
         return None
     found = _FILE.fullmatch(parts[2])
     if found is None:

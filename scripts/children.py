@@ -11,7 +11,11 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from scripts import running
+from scripts.running import Running
+
 GENTLY_S = 8.0
+LOG_MOST_BYTES = 5_000_000
 LONGEST_PAUSE_S = 30.0
 STABLE_AFTER_S = 30.0
 COLOURS = (36, 33, 32, 35, 34, 31)
@@ -34,9 +38,15 @@ class Child:
 class Family:
     """All children. Nothing of them is left when this ends, or when this process is killed."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(self, environment: dict[str, str], home: Path) -> None:
         self._environment = {**environment, "PYTHONUNBUFFERED": "1"}
         self._children: list[Child] = []
+        self._run = home / "run"
+        self._logs = home / "logs"
+        self._logs.mkdir(parents=True, exist_ok=True)
+        for old in self._run.glob("*"):  # of an earlier household
+            old.unlink()
+        running.write(self._run / "household", _as_running("household", [], os.getpid()))
         self._colourful = sys.stdout.isatty()
         self._pen = threading.Lock()
 
@@ -49,7 +59,10 @@ class Family:
         """Start again what has died, when its time has come."""
         now = time.monotonic()
         for child in self._children:
-            if child.process is None:
+            asked_to_stop = (self._run / f"{child.name}.stop").exists()
+            if asked_to_stop:
+                self._leave_ended(child)
+            elif child.process is None:
                 if now >= child.due_at:
                     self._start(child)
             elif child.process.poll() is not None:
@@ -77,6 +90,20 @@ class Family:
             for listener in child.listeners:
                 listener.join(1)
 
+    def _leave_ended(self, child: Child) -> None:
+        """End a child that `jobctl stop` asked to end; it starts when the request is withdrawn."""
+        if child.process is None:
+            return
+        _signal(child, signal.SIGTERM)
+        try:
+            child.process.wait(GENTLY_S)
+        except subprocess.TimeoutExpired:
+            _signal(child, signal.SIGKILL)
+            child.process.wait()
+        child.process, child.due_at, child.pause_s = None, 0.0, 1.0
+        running.write(self._run / f"{child.name}.json", _as_running(child.name, child.words, None))
+        self._say(child, "ended on request")
+
     def _start(self, child: Child) -> None:
         child.process = subprocess.Popen(
             [sys.executable, "-m", *child.words],
@@ -91,6 +118,10 @@ class Family:
             preexec_fn=_die_with_parent,
         )
         child.started_at = time.monotonic()
+        running.write(
+            self._run / f"{child.name}.json",
+            _as_running(child.name, child.words, child.process.pid),
+        )
         listener = threading.Thread(target=self._listen, args=(child, child.process), daemon=True)
         listener.start()
         child.listeners = [thread for thread in child.listeners if thread.is_alive()] + [listener]
@@ -106,7 +137,21 @@ class Family:
             colour = COLOURS[self._children.index(child) % len(COLOURS)]
             name = f"\033[{colour}m{name}\033[0m"
         with self._pen:
+            self._keep(child, line)
             print(f"{time.strftime('%H:%M:%S')}  {name}  {line}", flush=True)
+
+    def _keep(self, child: Child, line: str) -> None:
+        """Append a line to the child's log file, which is begun anew when it is large."""
+        file = self._logs / f"{child.name}.log"
+        if file.exists() and file.stat().st_size > LOG_MOST_BYTES:
+            file.replace(file.with_suffix(".log.1"))
+        with file.open("a") as log:
+            log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')} {line}\n")
+
+
+def _as_running(name: str, words: list[str], pid: int | None) -> Running:
+    ticks = running.started_ticks(pid) if pid is not None else 0
+    return Running(name, words, pid, ticks, time.time())
 
 
 def _signal(child: Child, number: signal.Signals) -> None:

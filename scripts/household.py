@@ -52,7 +52,7 @@ def main() -> int:
     over = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda _number, _frame: over.set())
-    family = Family(environment)
+    family = Family(environment, home)
     try:
         return live(family, environment, home, port, cameras, over)
     finally:

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from central.accounts.users import Person
+from web import wording
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -26,6 +27,12 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     return HTMLResponse(text, status, headers={"Cache-Control": "private, no-store"})
 
 
-def sorry(person: Person, status: int, sentence: str) -> Response:
-    """Return a page for a person who asked for something that is not there."""
+def sorry(person: Person | None, status: int, sentence: str) -> Response:
+    """Return a page for a person whose page cannot be shown; `person` where we know who it is."""
     return page("sorry.html", status, person=person, sentence=sentence)
+
+
+def error_page(status: int, detail: str) -> Response:
+    """Return a page for an error that no page of ours answered itself."""
+    sentence = wording.ERRORS.get(status) or wording.sentence(detail)
+    return sorry(None, status, sentence)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,9 @@ from web.wording import state_of as state_of
 from web.wording import unbroken as unbroken
 
 ENDED = ("done", "failed", "skipped")
+VIDEO_MAY_TAKE = timedelta(minutes=15)
+"""Old agents bring a video within a minute; after an outage it comes when it comes."""
+
 USUAL_SHAPE = (1280, 720)
 """Width and height to reserve for pictures of a camera that has not said its own."""
 
@@ -136,7 +139,7 @@ def card(facts: EventFacts, zone: ZoneInfo, now: datetime) -> CardView:
         duration=duration(facts.duration_s),
         image=_first_media(facts, FileKind.THUMBNAIL, FileKind.STILL_A, FileKind.POSTER),
         reason=unbroken(str((facts.trigger or {}).get("reason") or "")),
-        state=card_state(facts),
+        state=card_state(facts, now),
         continues=facts.segment > 1,
         synthetic=bool((facts.origin or {}).get("synthetic")),
     )
@@ -159,7 +162,7 @@ def event(facts: EventFacts, moves: list[MoveFacts], zone: ZoneInfo, now: dateti
     width, height = _shape(facts)
     return EventView(
         card=shown,
-        player=player(facts),
+        player=player(facts, now),
         location=facts.camera_location,
         video=_first_media(facts, FileKind.MP4),
         poster=_first_media(facts, FileKind.POSTER, FileKind.STILL_A),
@@ -176,12 +179,13 @@ def event(facts: EventFacts, moves: list[MoveFacts], zone: ZoneInfo, now: dateti
         else "–",
         clip_started=f"{started.astimezone(zone):%H:%M:%S}" if started else "–",
         clock=clock_words(facts.clock),
-        notes=notes(facts),
+        notes=notes(facts, now),
         stages=[
             stage(found, [move for move in moves if move.stage == name], zone)
             for name, found in facts.stages.items()
         ],
-        settled=all(found.state in ENDED for found in facts.stages.values()),
+        settled=not is_coming(facts, now)
+        and all(found.state in ENDED for found in facts.stages.values()),
     )
 
 
@@ -200,9 +204,26 @@ def stage(facts: StageFacts, moves: list[MoveFacts], zone: ZoneInfo) -> StageVie
     )
 
 
-def card_state(facts: EventFacts) -> StateView | None:
+def is_coming(facts: EventFacts, now: datetime) -> bool:
+    """Tell whether the agent will still bring the video: it said nothing else, and has had time."""
+    if not facts.awaits_video or facts.said_status in ("interrupted", "failed", "complete"):
+        return False
+    return now - facts.created_at < VIDEO_MAY_TAKE
+
+
+def has_no_video(facts: EventFacts, now: datetime) -> bool:
+    """Tell whether there is no video of this event and will be none."""
+    convert = facts.stages.get("convert")
+    if convert is None:
+        return not is_coming(facts, now)
+    return convert.state == "skipped"
+
+
+def card_state(facts: EventFacts, now: datetime) -> StateView | None:
     """Return what a card must say about its event, or None when all is well."""
-    if facts.clip is None:
+    if is_coming(facts, now):
+        return StateView("busy", "recording")
+    if has_no_video(facts, now):
         return StateView("quiet", "no video")
     convert = facts.stages.get("convert")
     if FileKind.MP4 not in facts.files and convert is not None and convert.state != "done":
@@ -215,12 +236,14 @@ def card_state(facts: EventFacts) -> StateView | None:
     return None
 
 
-def player(facts: EventFacts) -> PlayerView:
+def player(facts: EventFacts, now: datetime) -> PlayerView:
     """Return what stands in the video's place until it can be played, and why."""
     if FileKind.MP4 in facts.files:
         return PlayerView(None, "")
     convert = facts.stages.get("convert")
-    if facts.clip is None or convert is None or convert.state == "skipped":
+    if is_coming(facts, now):
+        return PlayerView(StateView("busy", "The camera is still recording."), "")
+    if has_no_video(facts, now) or convert is None:
         return PlayerView(StateView("quiet", "This event has no video."), "")
     if convert.state == "failed":
         return PlayerView(
@@ -236,18 +259,27 @@ def player(facts: EventFacts) -> PlayerView:
     )
 
 
-def notes(facts: EventFacts) -> list[str]:
+def notes(facts: EventFacts, now: datetime) -> list[str]:
     """Return what is unusual about an event, in sentences."""
     found = []
     if (facts.origin or {}).get("synthetic"):
         found.append("This is a synthetic scene, not a real camera.")
     if facts.salvaged:
         found.append("The camera lost power during this event; this is what was saved.")
+    elif facts.said_status == "interrupted":
+        found.append("The camera was interrupted during this event.")
     if not (facts.clock or {}).get("synchronised", True):
-        found.append("The camera's clock had not been set yet: the time may be wrong.")
-    if facts.clip is None:
+        found.append(clock_note(facts.clock or {}))
+    if has_no_video(facts, now):
         found.append("This event has no video.")
     return found
+
+
+def clock_note(reading: dict[str, Any]) -> str:
+    """Return what a clock that was not set means for the event's time."""
+    if reading.get("said"):
+        return "The camera's clock was wrong: this is when the hub heard of the event."
+    return "The camera's clock had not been set yet: the time may be wrong."
 
 
 def clock_words(reading: dict[str, Any] | None) -> str:

@@ -42,6 +42,15 @@ STAGES = {
     "optimize": StageWords("Smaller video", "waiting for the night", "re-encoding…", "done"),
     "archive": StageWords("Archive", "waiting to be copied", "copying…", "copied"),
 }
+ERRORS = {
+    404: "There is no such page.",
+    405: "There is no such page.",
+    429: "That was too often. Wait a minute, then try again.",
+    500: "Something went wrong. The hub's log tells more.",
+    503: "Your hub cannot reach its database right now. It tries again by itself.",
+}
+"""What a person is told of an error that says more to programs than to them."""
+
 AI_STAGES = ("detect", "describe")
 """Stages whose answer the gallery is waiting for."""
 

@@ -14,6 +14,7 @@ KEPT_FOR = timedelta(days=1)
 
 Verb = Literal["new", "update", "end"]
 _ROWS: Table = Change.__table__  # type: ignore[assignment]
+_APPEND = insert(_ROWS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,9 @@ def append(
     camera: int | None = None,
 ) -> None:
     """Add a hint. It becomes visible with everything else that this transaction does."""
-    session.execute(insert(_ROWS).values(kind=kind, verb=verb, ref=ref, camera=camera, at=now))
+    session.connection().execute(
+        _APPEND, {"kind": kind, "verb": verb, "ref": ref, "camera": camera, "at": now}
+    )
 
 
 def after(session: Session, last_id: int, limit: int = 1000) -> list[Hint]:

@@ -1,28 +1,33 @@
 """Reading events: lists by keyset, and one event whole. Reads may join anything."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from central.cameras import registry
+from central.cursor import HIGHEST_ID, Place
+from central.events import totals
 from database.models import Camera, Event, EventFile, EventStage, StageHistory
 from nfs.layout import FileKind
-
-HIGHEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
 class FileFacts:
-    """A file of an event as the database knows it. `path` is relative to the share."""
+    """A file of an event as the database knows it. `path` is relative to the share.
+
+    `transferred`: it lies there complete; else it is on its way.
+    """
 
     kind: FileKind
     path: str
     size_bytes: int | None
     sha256: str | None
+    transferred: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,19 @@ class MoveFacts:
 
 @dataclass(frozen=True)
 class EventFacts:
-    """An event with its camera, files and stages. Times are UTC."""
+    """An event with its camera, files and stages. Times are UTC.
+
+    `files` lie complete on the share; those `on_their_way` an agent has only spoken of; those
+    `gone` lay there once, and somebody removed them.
+    `said_status` is the agent's own word on how the event ended, None when it said none.
+    """
 
     id: int
     uid: str
     camera_id: str
     camera_name: str
     camera_location: str
+    camera_timezone: str | None
     started_at: datetime
     clip_started_at: datetime | None
     ended_at: datetime | None
@@ -72,22 +83,18 @@ class EventFacts:
     segment: int
     previous_uid: str | None
     salvaged: bool
+    said_status: str | None
+    duration_s: float | None
     created_at: datetime
     files: dict[FileKind, FileFacts] = field(default_factory=dict)
     stages: dict[str, StageFacts] = field(default_factory=dict)
+    on_their_way: dict[FileKind, FileFacts] = field(default_factory=dict)
+    gone: dict[FileKind, FileFacts] = field(default_factory=dict)
 
     @property
-    def duration_s(self) -> float | None:
-        """Length of the clip in seconds, or None when there is no clip."""
-        return self.clip["duration_us"] / 1e6 if self.clip else None
-
-
-@dataclass(frozen=True)
-class Cursor:
-    """A place in the list: the last event seen. Older ones follow."""
-
-    started_at: datetime
-    id: int
+    def awaits_video(self) -> bool:
+        """Whether the agent may still bring a video: one stage or another begins when it does."""
+        return "convert" not in self.stages
 
 
 @dataclass(frozen=True)
@@ -95,46 +102,67 @@ class Page:
     """A stretch of the list, newest first, and where the next one starts."""
 
     events: list[EventFacts]
-    next: Cursor | None
+    next: Place | None
 
 
 def recent(
     session: Session,
     *,
     limit: int,
-    before: Cursor | None = None,
-    camera_id: str | None = None,
+    before: Place | None = None,
+    cameras: Collection[str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    offset: int = 0,
 ) -> Page:
     """Return up to `limit` events, newest first, older than `before`.
 
-    `since` is inclusive and `until` exclusive. Costs the same on every page.
+    `cameras` are public names; None: all. `since` is inclusive and `until` exclusive. Costs the
+    same on every page, but for those reached by `offset`, which passes over as many, one by one.
     """
     # Events alone: with the cameras joined, MariaDB may begin with the few cameras, and then sorts
     # a million events.
-    query = select(Event)
-    if camera_id is not None:
-        key = session.scalar(select(Camera.id).where(Camera.camera_id == camera_id))
-        if key is None:
-            return Page([], None)
-        query = query.where(Event.camera == key)
+    keys = _keys(session, cameras)
+    query = select(Event).where(*_within(keys, since, until))
     if before is not None:
         # Not (a, b) < (?, ?): MariaDB does not use the index for that.
         query = query.where(
-            Event.started_at <= before.started_at,
-            or_(Event.started_at < before.started_at, Event.id < before.id),
+            Event.started_at <= before.at,
+            or_(Event.started_at < before.at, Event.id < before.id),
         )
-    if since is not None:
-        query = query.where(Event.started_at >= since)
-    if until is not None:
-        query = query.where(Event.started_at < until)
     rows = session.scalars(
-        query.order_by(Event.started_at.desc(), Event.id.desc()).limit(limit + 1)
+        query.order_by(Event.started_at.desc(), Event.id.desc()).limit(limit + 1).offset(offset)
     ).all()
     found = _assemble(session, rows[:limit])
     more = len(rows) > limit
-    return Page(found, Cursor(found[-1].started_at, found[-1].id) if more else None)
+    return Page(found, Place(found[-1].started_at, found[-1].id) if more else None)
+
+
+def total(
+    session: Session,
+    *,
+    cameras: Collection[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> int:
+    """Return how many events there are: all of them by counters, those of a day one by one."""
+    keys = _keys(session, cameras)
+    if since is None and until is None:
+        return totals.total(session, keys)
+    query = select(func.count(Event.id)).where(*_within(keys, since, until))
+    return session.scalar(query) or 0
+
+
+def brought(session: Session, camera: int, since: datetime) -> tuple[int, int, int]:
+    """Return what a camera has brought since then: events, files, and bytes on the share."""
+    theirs = _within([camera], since, None)
+    events = session.scalar(select(func.count(Event.id)).where(*theirs)) or 0
+    files, size_bytes = session.execute(
+        select(func.count(EventFile.id), func.coalesce(func.sum(EventFile.size_bytes), 0))
+        .join(Event, EventFile.event == Event.id)
+        .where(EventFile.transferred, *theirs)
+    ).one()
+    return events, files, int(size_bytes or 0)
 
 
 def one(session: Session, event_id: int) -> EventFacts | None:
@@ -151,24 +179,27 @@ def by_uid(session: Session, uid: str) -> EventFacts | None:
 
 @dataclass(frozen=True)
 class Neighbours:
-    """The events before and after one in time, across all cameras; None at either end."""
+    """The events before and after one in time; None at either end."""
 
     older_id: int | None
     newer_id: int | None
 
 
-def neighbours(session: Session, facts: EventFacts) -> Neighbours:
-    """Return the ids of the next older and the next newer event."""
+def neighbours(
+    session: Session, facts: EventFacts, cameras: Collection[str] | None = None
+) -> Neighbours:
+    """Return the ids of the next older and the next newer event of these cameras; None: of all."""
     at, key = facts.started_at, facts.id
+    theirs = _within(_keys(session, cameras), None, None)
     older = session.scalar(
         select(Event.id)
-        .where(Event.started_at <= at, or_(Event.started_at < at, Event.id < key))
+        .where(*theirs, Event.started_at <= at, or_(Event.started_at < at, Event.id < key))
         .order_by(Event.started_at.desc(), Event.id.desc())
         .limit(1)
     )
     newer = session.scalar(
         select(Event.id)
-        .where(Event.started_at >= at, or_(Event.started_at > at, Event.id > key))
+        .where(*theirs, Event.started_at >= at, or_(Event.started_at > at, Event.id > key))
         .order_by(Event.started_at, Event.id)
         .limit(1)
     )
@@ -195,6 +226,27 @@ def history(session: Session, event_id: int) -> list[MoveFacts]:
     ]
 
 
+def _keys(session: Session, cameras: Collection[str] | None) -> list[int] | None:
+    """Return the keys of cameras; fewer when nobody knows some of them; None for all."""
+    if cameras is None:
+        return None
+    found = (registry.find(session, name) for name in cameras)
+    return [camera.id for camera in found if camera is not None]
+
+
+def _within(
+    keys: list[int] | None, since: datetime | None, until: datetime | None
+) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if keys is not None:
+        found.append(Event.camera == keys[0] if len(keys) == 1 else Event.camera.in_(keys))
+    if since is not None:
+        found.append(Event.started_at >= since)
+    if until is not None:
+        found.append(Event.started_at < until)
+    return found
+
+
 def _single(session: Session, query: Select[Event]) -> EventFacts | None:
     found = _assemble(session, session.scalars(query).all())
     return found[0] if found else None
@@ -209,9 +261,14 @@ def _assemble(session: Session, rows: Sequence[Event]) -> list[EventFacts]:
         camera.id: camera for camera in session.scalars(select(Camera).where(Camera.id.in_(wanted)))
     }
     files: dict[int, dict[FileKind, FileFacts]] = defaultdict(dict)
+    coming: dict[int, dict[FileKind, FileFacts]] = defaultdict(dict)
+    gone: dict[int, dict[FileKind, FileFacts]] = defaultdict(dict)
     for file in session.scalars(select(EventFile).where(EventFile.event.in_(ids))):
         kind = FileKind(file.kind)
-        files[file.event][kind] = FileFacts(kind, file.path, file.size_bytes, file.sha256)
+        place = gone if file.gone_at else files if file.transferred else coming
+        place[file.event][kind] = FileFacts(
+            kind, file.path, file.size_bytes, file.sha256, file.transferred
+        )
     stages: dict[int, dict[str, StageFacts]] = defaultdict(dict)
     for row in session.scalars(select(EventStage).where(EventStage.event.in_(ids))):
         stages[row.event][row.stage] = StageFacts(
@@ -224,6 +281,7 @@ def _assemble(session: Session, rows: Sequence[Event]) -> list[EventFacts]:
             camera_id=camera.camera_id,
             camera_name=camera.name,
             camera_location=camera.location,
+            camera_timezone=camera.timezone,
             started_at=event.started_at,
             clip_started_at=event.clip_started_at,
             ended_at=event.ended_at,
@@ -236,9 +294,13 @@ def _assemble(session: Session, rows: Sequence[Event]) -> list[EventFacts]:
             segment=event.segment,
             previous_uid=event.previous_uid,
             salvaged=event.salvaged,
+            said_status=event.said_status,
+            duration_s=event.duration_s,
             created_at=event.created_at,
             files=files[event.id],
             stages=stages[event.id],
+            on_their_way=coming[event.id],
+            gone=gone[event.id],
         )
         for event in rows
         for camera in [cameras[event.camera]]

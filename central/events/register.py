@@ -5,6 +5,7 @@ content is the same event; the same uid with other content is refused.
 """
 
 import hashlib
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -15,19 +16,24 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from central.cameras import registry
+from central.cameras.registry import CameraFacts
 from central.changes import feed
-from central.errors import BadRequest, Conflict, NotFound
+from central.errors import BadRequest, Conflict
+from central.events import totals
 from central.events.query import EventFacts, FileFacts, StageFacts
 from central.stages import claims
 from central.stages.lifecycle import Stage, State
 from database.engine import Database, is_duplicate
-from database.models import Camera, Event, EventFile
+from database.models import Event, EventFile
 from nfs.layout import FileKind, path_for
 from nfs.manifest import Manifest
+
+log = logging.getLogger(__name__)
 
 NO_VIDEO = "the event has no video"
 _EVENTS: Table = Event.__table__  # type: ignore[assignment]
 _FILES: Table = EventFile.__table__  # type: ignore[assignment]
+_INSERT_EVENT, _INSERT_FILES = insert(_EVENTS), insert(_FILES)
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,16 @@ def register(database: Database, manifest: Manifest, now: datetime) -> Registere
     check_paths(manifest)
     digest = content_hash(manifest)
     try:
-        facts = database.write(lambda session: _store(session, manifest, digest, now))
+        facts = database.write(
+            lambda session: _store(session, manifest, digest, now), idempotent=True
+        )
+        log.info(
+            "event %s of %s registered as %d",
+            facts.uid,
+            facts.camera_id,
+            facts.id,
+            extra={"event_uid": facts.uid},
+        )
         return Registered(facts.id, is_new=True, facts=facts)
     except IntegrityError as error:
         if not is_duplicate(error):
@@ -80,14 +95,17 @@ def content_hash(manifest: Manifest) -> str:
     return hashlib.sha256(manifest.model_dump_json().encode()).hexdigest()
 
 
+def duration_s(manifest: Manifest) -> float | None:
+    """Return the length of the clip, or None when there is none."""
+    return manifest.clip.duration_us / 1e6 if manifest.clip else None
+
+
 def _store(session: Session, manifest: Manifest, digest: str, now: datetime) -> EventFacts:
-    camera = registry.find(session, manifest.camera_id)
-    if camera is None:
-        raise NotFound(f"Camera {manifest.camera_id} not registered. Please register camera first.")
+    camera = registry.known(session, manifest.camera_id)
     event_id = _insert_event(session, manifest, camera.id, digest, now)
     if manifest.files:
-        session.execute(
-            insert(_FILES),
+        session.connection().execute(
+            _INSERT_FILES,
             [
                 {
                     "event": event_id,
@@ -109,10 +127,11 @@ def _store(session: Session, manifest: Manifest, digest: str, now: datetime) -> 
     )
     registry.seen(session, camera, now)
     feed.append(session, "event", "new", event_id, now, camera=camera.id)
+    totals.add(session, camera.id, 1)
     return _facts(manifest, camera, event_id, now)
 
 
-def _facts(manifest: Manifest, camera: Camera, event_id: int, now: datetime) -> EventFacts:
+def _facts(manifest: Manifest, camera: CameraFacts, event_id: int, now: datetime) -> EventFacts:
     """Return what a query would find of an event that was stored just now."""
     said = manifest.model_dump(mode="json", include={"trigger", "origin", "clock", "clip"})
     state = State.WAITING if manifest.clip else State.SKIPPED
@@ -123,6 +142,7 @@ def _facts(manifest: Manifest, camera: Camera, event_id: int, now: datetime) -> 
         camera_id=camera.camera_id,
         camera_name=camera.name,
         camera_location=camera.location,
+        camera_timezone=camera.timezone,
         started_at=manifest.timestamp,
         clip_started_at=manifest.clip_started_at,
         ended_at=manifest.ended_at,
@@ -135,6 +155,8 @@ def _facts(manifest: Manifest, camera: Camera, event_id: int, now: datetime) -> 
         segment=manifest.segment.index,
         previous_uid=str(manifest.segment.previous_uid) if manifest.segment.previous_uid else None,
         salvaged=manifest.salvaged,
+        said_status=None,
+        duration_s=duration_s(manifest),
         created_at=now,
         files={
             entry.kind: FileFacts(entry.kind, entry.path, entry.bytes, entry.sha256)
@@ -148,29 +170,26 @@ def _insert_event(
     session: Session, manifest: Manifest, camera: int, digest: str, now: datetime
 ) -> int:
     said = manifest.model_dump(mode="json")
-    result = cast(
-        CursorResult[Any],
-        session.execute(
-            insert(_EVENTS).values(
-                uid=str(manifest.uid),
-                camera=camera,
-                started_at=manifest.timestamp,
-                clip_started_at=manifest.clip_started_at,
-                ended_at=manifest.ended_at,
-                motion_score=manifest.motion_score,
-                confidence_score=manifest.confidence_score,
-                trigger=said["trigger"],
-                origin=said["origin"],
-                clock=said["clock"],
-                clip=said["clip"],
-                segment=manifest.segment.index,
-                previous_uid=said["segment"]["previous_uid"],
-                salvaged=manifest.salvaged,
-                content_sha256=digest,
-                created_at=now,
-            )
-        ),
-    )
+    values = {
+        "uid": str(manifest.uid),
+        "camera": camera,
+        "started_at": manifest.timestamp,
+        "clip_started_at": manifest.clip_started_at,
+        "ended_at": manifest.ended_at,
+        "motion_score": manifest.motion_score,
+        "confidence_score": manifest.confidence_score,
+        "trigger": said["trigger"],
+        "origin": said["origin"],
+        "clock": said["clock"],
+        "clip": said["clip"],
+        "segment": manifest.segment.index,
+        "previous_uid": said["segment"]["previous_uid"],
+        "salvaged": manifest.salvaged,
+        "duration_s": duration_s(manifest),
+        "content_sha256": digest,
+        "created_at": now,
+    }
+    result = cast(CursorResult[Any], session.connection().execute(_INSERT_EVENT, values))
     key = result.inserted_primary_key
     if key is None:
         raise RuntimeError("the database did not say which id it gave")

@@ -2,15 +2,19 @@
 
 import shutil
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from central.context import Hub
+from central.health import pulse
 from database.migrate import at_head
+from database.trouble import Trouble, trouble_of
 from nfs.layout import MARKER_NAME
 
 LOW_DISK = 0.10
+JOBS_SILENT = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,8 @@ class Finding:
 
 def examine(hub: Hub) -> list[Finding]:
     """Look at database, share, disk and tools."""
-    return [_database(hub), _schema(hub), _share(hub), _disk(hub), _ffmpeg()]
+    looks = (_database, _schema, _writes, _jobs, _share, _disk)
+    return [*(look(hub) for look in looks), _ffmpeg()]
 
 
 def _good(what: str) -> Finding:
@@ -54,6 +59,28 @@ def _schema(hub: Hub) -> Finding:
     except SQLAlchemyError:
         pass
     return _bad("the database schema is not up to date", "python -m central migrate")
+
+
+def _writes(hub: Hub) -> Finding:
+    try:
+        pulse.beat(hub.database, "doctor", hub.clock())
+    except SQLAlchemyError as error:
+        trouble = trouble_of(error)
+        mend = "free some space where its files lie" if trouble is Trouble.FULL else "see its log"
+        return _bad(f"the database takes no writes ({trouble})", mend)
+    return _good("the database takes writes")
+
+
+def _jobs(hub: Hub) -> Finding:
+    try:
+        with hub.database.reading() as session:
+            beaten_at = pulse.last(session, "jobs")
+    except SQLAlchemyError:
+        beaten_at = None
+    if beaten_at is None or hub.clock() - beaten_at > JOBS_SILENT:
+        since = f"since {beaten_at:%Y-%m-%d %H:%M:%SZ}" if beaten_at else "yet"
+        return _bad(f"the jobs have not run {since}", "start them: python -m central jobs")
+    return _good("the jobs are running")
 
 
 def _share(hub: Hub) -> Finding:

@@ -11,6 +11,7 @@ from central.jobs import scheduler
 from central.media.convert import Converter
 from central.stages.lifecycle import Stage
 from central.stages.runner import Crew, Worker
+from central.systemd import Watched
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,20 @@ def run(hub: Hub) -> None:
         ]
     )
     crew.start()
-    stop_ticking = scheduler.start(hub, crew.wake)
+    systemd = Watched()
+
+    def ring() -> None:
+        crew.wake()
+        if sum(thread.name.startswith("worker-") for thread in threading.enumerate()) >= len(
+            converters
+        ):
+            systemd.alive()  # said by the clock itself, and only while all workers live
+
+    stop_ticking = scheduler.start(hub, ring)
     log.info("jobs are running, %d workers convert", len(converters))
+    systemd.ready(f"{len(converters)} workers convert")
     over.wait()
+    systemd.stopping()
     stop_ticking()
     crew.stop()
     for converter in converters:

@@ -35,19 +35,23 @@ def start(hub: Hub, ring: Callable[[], None]) -> Callable[[], None]:
 
 
 def _quietly(hub: Hub, job: Job) -> Callable[[], None]:
-    """Wrap a job so that a database that is away costs two lines, not two a tick."""
-    away = False
+    """Wrap a job so that an outage costs two lines, when it starts and when it ends."""
+    trouble = ""
 
     def run() -> None:
-        nonlocal away
+        nonlocal trouble
         try:
             job.run(hub)
-            if away:
+            if trouble:
                 log.info("job %s works again", job.name)
-            away = False
-        except SQLAlchemyError as error:
-            if not away:
-                log.warning("job %s cannot work: %s", job.name, error)
-            away = True
+            trouble = ""
+        except Exception as error:
+            name = type(error).__name__
+            if name != trouble:
+                known = isinstance(error, SQLAlchemyError | OSError)
+                log.warning(
+                    "job %s cannot work: %s", job.name, error, exc_info=None if known else error
+                )
+            trouble = name
 
     return run

@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from central.cameras import registry
 from central.context import Hub
 from central.events import files, query
 from central.events.query import EventFacts
@@ -22,6 +23,7 @@ from central.stages.runner import StageFailed
 from database.models import Camera
 from nfs import durable
 from nfs.layout import PARTIAL_SUFFIX, FileKind, path_for
+from nfs.manifest import Clip
 
 MUX = "central.media.mux"
 
@@ -48,7 +50,7 @@ class Converter:
         for kind, path in paths.items():
             parts[kind].replace(root / path)
         durable.sync_folder(root / paths[FileKind.MP4].parent)
-        return _recorder(facts.id, paths, made, self._hub.clock())
+        return _recorder(facts, paths, made, self._hub.clock())
 
     def close(self) -> None:
         """End the child process."""
@@ -62,7 +64,7 @@ class Converter:
             rate = session.scalar(
                 select(Camera.frames_per_s).where(Camera.camera_id == facts.camera_id)
             )
-        return facts, float(rate or 0) or 15.0
+        return facts, float(rate or 0) or registry.DEFAULT_FRAMES_PER_S
 
     def _make(
         self, facts: EventFacts, frames_per_s: float, parts: dict[FileKind, Path]
@@ -77,8 +79,9 @@ class Converter:
             durable.ensure_folder(root, parts[FileKind.MP4].parent.relative_to(root))
             answer = self._child.ask(
                 {
-                    "clip": str(root / clip.path),
-                    "timing": str(root / timing.path) if timing else None,
+                    "root": str(root),
+                    "clip": clip.path,
+                    "timing": timing.path if timing else None,
                     "frames_per_s": frames_per_s,
                     "peak_us": _peak_us(facts),
                     "mp4": str(parts[FileKind.MP4]),
@@ -101,24 +104,29 @@ class Converter:
         return made
 
 
-def _peak_us(facts: EventFacts) -> int:
-    """Return where in the clip the motion was strongest, in µs from its first picture."""
+def _peak_us(facts: EventFacts) -> int | None:
+    """Return where in the clip the motion was strongest, in µs from its first picture.
+
+    None when nobody has said it.
+    """
     if facts.clip_started_at is None or not facts.trigger:
-        return 0
+        return None
     peak = datetime.fromisoformat(facts.trigger["peak_at"])
     return max(0, round((peak - facts.clip_started_at).total_seconds() * 1e6))
 
 
 def _recorder(
-    event_id: int,
+    facts: EventFacts,
     paths: dict[FileKind, PurePosixPath],
     made: dict[str, int | str],
     now: datetime,
 ) -> Callable[[Session], None]:
     def record(session: Session) -> None:
+        if facts.clip is None:
+            files.describe_clip(session, facts.id, _clip(made), int(made["clip_bytes"]))
         files.put(
             session,
-            event_id,
+            facts.id,
             FileKind.MP4,
             paths[FileKind.MP4],
             int(made["mp4_bytes"]),
@@ -127,7 +135,7 @@ def _recorder(
         )
         files.put(
             session,
-            event_id,
+            facts.id,
             FileKind.POSTER,
             paths[FileKind.POSTER],
             int(made["poster_bytes"]),
@@ -136,6 +144,15 @@ def _recorder(
         )
 
     return record
+
+
+def _clip(made: dict[str, int | str]) -> Clip:
+    return Clip(
+        width=int(made["width"]),
+        height=int(made["height"]),
+        packets=int(made["packets"]),
+        duration_us=int(made["duration_us"]),
+    )
 
 
 def _remove(parts: dict[FileKind, Path]) -> None:

@@ -6,6 +6,7 @@ the decoder; a lasting one, because starting Python costs more than muxing does.
 The only importer of PyAV in the hub.
 """
 
+import errno
 import hashlib
 import io
 import json
@@ -23,6 +24,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from nfs import timing
+from nfs.beneath import open_beneath
 from nfs.timing import AccessUnit
 
 TICKS_PER_S = 90_000
@@ -39,20 +41,27 @@ class BadClip(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """What to make of what. `timing` is None for agents that record none."""
+    """What to make of what. `clip` and `timing` are relative to the share's `root`.
 
+    `timing` is None for agents that record none.
+
+    `peak_us` is the moment for the poster; None where nobody knows when the motion was.
+    """
+
+    root: str
     clip: str
     timing: str | None
     frames_per_s: float
-    peak_us: int
+    peak_us: int | None
     mp4: str
     poster: str
 
 
 @dataclass(frozen=True)
 class Made:
-    """What was made and checked."""
+    """What was made and checked, and of how many bytes of clip."""
 
+    clip_bytes: int
     packets: int
     duration_us: int
     width: int
@@ -64,22 +73,35 @@ class Made:
 
 def make(job: Job) -> Made:
     """Write MP4 and poster, check both by reading them back. Raises BadClip or OSError."""
-    data = Path(job.clip).read_bytes()
+    data = _read(job.root, job.clip)
     units = _units(job, data)
-    write_mp4(job.clip, data, units, job.mp4)
+    write_mp4(data, units, job.mp4)
     width, height = check_mp4(job.mp4, units)
-    poster = picture_at(job.mp4, job.peak_us)
+    duration_us = timing.duration_us(units)
+    # Old agents begin their clips before the motion: its middle shows more than its first picture.
+    poster = picture_at(job.mp4, duration_us // 2 if job.peak_us is None else job.peak_us)
     _write_durably(job.poster, poster)
     size, digest = _sync_and_hash(job.mp4)
-    return Made(len(units), timing.duration_us(units), width, height, size, digest, len(poster))
+    return Made(len(data), len(units), duration_us, width, height, size, digest, len(poster))
+
+
+def _read(root: str, relative: str) -> bytes:
+    # Not by its path: a link of one camera's agent could lead to the footage of another camera.
+    try:
+        with open_beneath(Path(root), relative) as file:
+            return file.read()
+    except OSError as error:
+        if isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno == errno.ELOOP:
+            raise BadClip(f"{Path(relative).name} is no plain file of its own") from error
+        raise
 
 
 def _units(job: Job, data: bytes) -> list[AccessUnit]:
     if not data:
         raise BadClip("the clip is empty")
     if job.timing is None:
-        return list(_evenly(job))
-    units = timing.read(Path(job.timing).read_bytes())
+        return list(_evenly(job, data))
+    units = timing.read(_read(job.root, job.timing))
     if not units:
         raise BadClip("the timing file holds no whole line")
     described = sum(unit.size_bytes for unit in units)
@@ -90,11 +112,11 @@ def _units(job: Job, data: bytes) -> list[AccessUnit]:
     return units
 
 
-def _evenly(job: Job) -> Iterator[AccessUnit]:
+def _evenly(job: Job, data: bytes) -> Iterator[AccessUnit]:
     """Give access units that carry no times even ones, at the camera's frame rate."""
     rate = str(Fraction(job.frames_per_s).limit_denominator(1000))
     try:
-        with av.open(job.clip, format="h264", options=_raw_options(rate)) as source:
+        with av.open(io.BytesIO(data), "r", format="h264", options={"framerate": rate}) as source:
             packets = [packet for packet in source.demux(video=0) if packet.size]
     except (av.FFmpegError, IndexError) as error:
         raise BadClip(f"no H.264 can be read from the clip: {error}") from error
@@ -105,18 +127,13 @@ def _evenly(job: Job) -> Iterator[AccessUnit]:
         yield AccessUnit(at_us, at_us, packet.size, packet.is_keyframe)
 
 
-def _raw_options(rate: str = "25") -> dict[str, str]:
-    # A `.h264` that is really a playlist must not be followed to other files or hosts.
-    return {"framerate": rate, "protocol_whitelist": "file"}
-
-
-def write_mp4(clip: str, data: bytes, units: list[AccessUnit], out: str) -> None:
+def write_mp4(data: bytes, units: list[AccessUnit], out: str) -> None:
     """Wrap the access units, untouched, in an MP4 whose `moov` stands first. Raises BadClip."""
     if not units[0].keyframe:
         raise BadClip("the clip does not begin with a keyframe")
     try:
         with (
-            av.open(clip, format="h264", options=_raw_options()) as source,
+            av.open(io.BytesIO(data), "r", format="h264") as source,
             av.open(out, "w", format="mp4", options={"movflags": "+faststart"}) as target,
         ):
             template = source.streams.video[0]

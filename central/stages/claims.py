@@ -4,7 +4,7 @@ Every function works inside a transaction that its caller opened with `Database.
 move appends to the history in that same transaction. Leases use the database's clock.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -23,13 +23,15 @@ from central.stages.lifecycle import (
     step,
 )
 from database.engine import database_now
-from database.models import EventStage, StageHistory
+from database.models import Event, EventStage, StageHistory
 
 NORMAL_PRIORITY = 100
 """Lower numbers are claimed sooner."""
 
 _ROWS: Table = EventStage.__table__  # type: ignore[assignment]
 _HISTORY: Table = StageHistory.__table__  # type: ignore[assignment]
+# Built once: SQLAlchemy takes as long to put a statement together as the database to execute it.
+_ENTER, _REMEMBER = insert(_ROWS), insert(_HISTORY)
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Claim:
     attempt: int
     owner: str
     lease_until: datetime
+    event_uid: str = ""
+    """For log lines; empty where nobody looked it up."""
 
 
 def enter(
@@ -54,17 +58,18 @@ def enter(
 ) -> None:
     """Give an event a stage, waiting to be claimed, or skipped for the reason given."""
     state = State.WAITING if skip_reason is None else step(State.WAITING, Verb.SKIP)
-    session.execute(
-        insert(_ROWS).values(
-            event=event_id,
-            stage=stage,
-            state=state,
-            priority=priority,
-            attempt=0,
-            not_before=now,
-            last_error=skip_reason,
-            updated_at=now,
-        )
+    session.connection().execute(
+        _ENTER,
+        {
+            "event": event_id,
+            "stage": stage,
+            "state": state,
+            "priority": priority,
+            "attempt": 0,
+            "not_before": now,
+            "last_error": skip_reason,
+            "updated_at": now,
+        },
     )
     if skip_reason is not None:
         nobody = Claim(event_id, stage, 0, "hub", now)
@@ -107,7 +112,14 @@ def claim(session: Session, stage: Stage, owner: str, lease_s: float) -> Claim |
     ).first()
     if found is None:
         return None
-    held = Claim(found.event, stage, found.attempt + 1, owner, now + timedelta(seconds=lease_s))
+    held = Claim(
+        found.event,
+        stage,
+        found.attempt + 1,
+        owner,
+        now + timedelta(seconds=lease_s),
+        session.scalar(select(Event.uid).where(Event.id == found.event)) or "",
+    )
     session.execute(
         update(_ROWS)
         .where(_ROWS.c.event == held.event_id, _ROWS.c.stage == stage)
@@ -128,7 +140,7 @@ def renew(session: Session, held: Claim, lease_s: float) -> Claim:
     now = database_now(session)
     until = now + timedelta(seconds=lease_s)
     _settle(session, held, {"lease_until": until, "updated_at": now})
-    return Claim(held.event_id, held.stage, held.attempt, held.owner, until)
+    return replace(held, lease_until=until)
 
 
 def finish(session: Session, held: Claim, reason: str = "") -> None:
@@ -231,16 +243,17 @@ def _remember(
     reason: str,
     now: datetime,
 ) -> None:
-    session.execute(
-        insert(_HISTORY).values(
-            event=held.event_id,
-            stage=held.stage,
-            verb=verb,
-            from_state=before,
-            to_state=after,
-            attempt=held.attempt,
-            actor=actor,
-            reason=reason,
-            at=now,
-        )
+    session.connection().execute(
+        _REMEMBER,
+        {
+            "event": held.event_id,
+            "stage": held.stage,
+            "verb": verb,
+            "from_state": before,
+            "to_state": after,
+            "attempt": held.attempt,
+            "actor": actor,
+            "reason": reason,
+            "at": now,
+        },
     )

@@ -67,16 +67,21 @@ class Worker:
                 record(session)
 
             self._database.write(settle)
-            log.info("%s of event %d done", held.stage, held.event_id)
+            log.info("%s of event %d done", held.stage, held.event_id, extra=_about(held))
         except StageFailed as failure:
             self._fail(held, str(failure), permanent=failure.permanent)
         except IllegalMove as late:
-            log.warning("%s; its work is dropped", late)
+            log.warning("%s; its work is dropped", late, extra=_about(held))
         except SQLAlchemyError:
             raise
         except Exception as bug:
             # The loop's edge: one event that trips over our own mistake must not stop the rest.
-            log.exception("%s of event %d failed unexpectedly", held.stage, held.event_id)
+            log.exception(
+                "%s of event %d failed unexpectedly",
+                held.stage,
+                held.event_id,
+                extra=_about(held),
+            )
             self._fail(held, f"unexpected: {bug}", permanent=False)
 
     def _fail(self, held: Claim, reason: str, *, permanent: bool) -> None:
@@ -85,10 +90,16 @@ class Worker:
                 lambda session: claims.fail(session, held, reason, permanent=permanent)
             )
         except IllegalMove as late:
-            log.warning("%s; its failure is dropped", late)
+            log.warning("%s; its failure is dropped", late, extra=_about(held))
             return
         if move.verb is Verb.GIVE_UP:
-            log.error("%s of event %d failed: %s", held.stage, held.event_id, reason)
+            log.error(
+                "%s of event %d failed: %s",
+                held.stage,
+                held.event_id,
+                reason,
+                extra=_about(held),
+            )
         else:
             log.warning(
                 "%s of event %d did not work in attempt %d, next try at %s: %s",
@@ -97,6 +108,7 @@ class Worker:
                 held.attempt,
                 f"{move.not_before:%H:%M:%S}" if move.not_before else "once",
                 reason,
+                extra=_about(held),
             )
 
     @contextmanager
@@ -111,7 +123,12 @@ class Worker:
                         lambda session: claims.renew(session, held, self._lease_s), idempotent=True
                     )
                 except (IllegalMove, SQLAlchemyError) as error:
-                    log.warning("the lease of event %d was not renewed: %s", held.event_id, error)
+                    log.warning(
+                        "the lease of event %d was not renewed: %s",
+                        held.event_id,
+                        error,
+                        extra=_about(held),
+                    )
 
         thread = threading.Thread(target=renew, name=f"renew-{held.event_id}", daemon=True)
         thread.start()
@@ -120,6 +137,11 @@ class Worker:
         finally:
             done.set()
             thread.join()
+
+
+def _about(held: Claim) -> dict[str, str]:
+    """Return what ties a log line to the event that it speaks of."""
+    return {"event_uid": held.event_uid}
 
 
 class Crew:

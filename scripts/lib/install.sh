@@ -62,7 +62,8 @@ make_venv() {
         install_packages /nonexistent=python3-venv
     fi
     say "Installing Python packages into $folder (once; a minute or two):"
-    "$python" -m venv "$folder"
+    # shellcheck disable=SC2086 # options, not one word
+    "$python" -m venv ${VENV_OPTIONS:-} "$folder"
     "$folder/bin/python" -m pip install --disable-pip-version-check --progress-bar off \
         -r "$requirements" 2>&1 | tee "$folder/pip.log" |
         sed -un 's/^Collecting \([A-Za-z0-9._-]*\).*/  \1/p' ||

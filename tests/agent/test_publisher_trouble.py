@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -11,7 +11,7 @@ from agent.hub_client import HubAway, HubClient
 from agent.publisher import Publisher
 from agent.spool import Spool
 from nfs.layout import AGENT_NAMES, FileKind
-from nfs.share import Share, make_share
+from nfs.share import Published, Share, make_share
 from tests.fakes.events import camera
 from tests.fakes.hub import FakeHub, fake_hub
 from tests.fakes.spooled import begin, complete
@@ -131,9 +131,12 @@ def test_it_goes_on_after_a_bug_and_shows_where_it_was(
     bugs = [1]
 
     class Buggy(Share):
-        def check(self) -> None:
+        def publish(
+            self, source: Path, relative: PurePosixPath, expected: Published | None = None
+        ) -> Published:
             if bugs and bugs.pop():
                 raise ZeroDivisionError("a bug")
+            return super().publish(source, relative, expected)
 
     said = complete(bench.spool, 0)
     bench.publisher = Publisher(

@@ -11,7 +11,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-from central.accounts.access import SESSION_COOKIE
+from central.accounts.asker import SESSION_COOKIE
 from tests.fakes.house import House
 
 T = TypeVar("T")

@@ -10,7 +10,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from central.accounts import agent_tokens
-from central.accounts.access import SESSION_COOKIE
+from central.accounts.asker import SESSION_COOKIE
+from central.accounts.tokens import form_token
 from central.accounts.users import ensure_admin
 from central.app import make_app
 from central.context import Hub
@@ -86,7 +87,7 @@ def test_it_logs_in_and_out(client: TestClient) -> None:
     assert "SameSite=lax" in cookie
     assert client.get("/", headers=PAGE).status_code == 200
     token = client.cookies[SESSION_COOKIE]
-    client.post("/logout")
+    client.post("/logout", data={"csrf": form_token(token)})
     client.cookies.set(SESSION_COOKIE, token)
     assert client.get("/", headers=PAGE).status_code == 303
 
@@ -263,9 +264,11 @@ def test_it_never_follows_a_link_or_opens_anything_but_a_plain_file(
         spoil()
         assert client.get(address, headers=bearer).status_code == 404
     clip.rmdir()
+    clip.write_text("secret")
+    assert client.get(address, headers=bearer).status_code == 200
     folder = clip.parent
-    folder.rename(folder.with_name("moved"))
-    folder.symlink_to(hub.settings.home)
+    folder.rename(hub.settings.home / "moved")
+    folder.symlink_to(hub.settings.home / "moved")
     assert client.get(address, headers=bearer).status_code in (404, 503)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from central.clock import utc_now
 from central.context import Hub
+from central.health import pulse
 from central.health.doctor import examine
 from central.settings import Settings
 from database.engine import Database
@@ -21,6 +22,7 @@ def hub_at(home: Path) -> Hub:
 def test_it_finds_nothing_wrong_with_a_healthy_hub(tmp_path: Path) -> None:
     hub = hub_at(tmp_path)
     upgrade(hub.database)
+    pulse.beat(hub.database, "jobs", hub.clock())
     hub.settings.share_root.mkdir()
     make_share(hub.settings.share_root)
     wrong = [finding.line for finding in examine(hub) if finding.wrong]
@@ -45,5 +47,6 @@ def test_it_tells_an_old_schema_and_an_unmounted_share_apart(
     wrong = " ".join(finding.line for finding in examine(hub) if finding.wrong)
     assert "schema is not up to date" in wrong
     assert "there is no share" in wrong
+    assert "the jobs have not run yet" in wrong
     monkeypatch.setenv("PATH", "")
     assert any("ffmpeg is missing" in finding.line for finding in examine(hub))

@@ -109,3 +109,21 @@ def lay_on_share(
         duration_us=timing.duration_us(list(units)),
     )
     return manifest(camera_id, at, uid, files=entries, clip=described)
+
+
+def lay_small(
+    root: Path, at: datetime, camera_id: str = "front", size_bytes: int = 10_000
+) -> Manifest:
+    """Lay an event on the share as an agent does, manifest last; its clip is no video."""
+    content, uid = b"\0" * size_bytes, uuid4()
+    entries = []
+    for kind, data in ((FileKind.CLIP, content), (FileKind.THUMBNAIL, b"picture")):
+        relative = path_for(camera_id, at, uid, kind)
+        (root / relative).parent.mkdir(parents=True, exist_ok=True)
+        (root / relative).write_bytes(data)
+        digest = hashlib.sha256(data).hexdigest()
+        entries.append(FileEntry(kind=kind, path=str(relative), bytes=len(data), sha256=digest))
+    described = Clip(width=320, height=240, packets=1, duration_us=1_000_000)
+    said = manifest(camera_id, at, uid, files=entries, clip=described)
+    (root / path_for(camera_id, at, uid, FileKind.MANIFEST)).write_text(said.model_dump_json())
+    return said

@@ -54,6 +54,7 @@ class House:
             "GATEHOUSE_PORT": str(self.port),
             "GATEHOUSE_ADMIN_PASSWORD": self.password,
             "GATEHOUSE_TIMEZONE": "Europe/Berlin",
+            "GATEHOUSE_REQUESTS_PER_MINUTE": "100000",  # tests ask as fast as they can
             "PYTHONPATH": str(ROOT),
             **self.settings,
         }
@@ -133,9 +134,10 @@ class House:
         try:
             process.wait(within_s)
         except subprocess.TimeoutExpired:
-            process.kill()
+            process.send_signal(signal.SIGABRT)  # it then writes where each thread stands
             process.wait(10)
-            raise RuntimeError(f"{name} did not end within {within_s} s of SIGTERM") from None
+            stood = (self.home / f"{name}.log").read_text()[-6000:]
+            raise RuntimeError(f"{name} did not end within {within_s} s:\n{stood}") from None
 
     def end(self) -> None:
         """End everything that still runs."""

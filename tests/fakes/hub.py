@@ -24,9 +24,18 @@ class FakeHub:
     answers: list[int] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
     posts: int = 0
+    logs: list[list[dict[str, str]]] = field(default_factory=list)
+    most_logs: int = 10_000
+    request_ids: list[str] = field(default_factory=list)
+    retry_after: str = ""
 
-    def take(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def take(self, path: str, body: Any) -> tuple[int, dict[str, Any]]:
         """Do what a request asks; return status and answer."""
+        if isinstance(body, list):
+            if len(body) > self.most_logs:
+                return 413, {"detail": f"at most {self.most_logs}"}
+            self.logs.append(body)
+            return 201, {"status": "success", "logs_inserted": len(body)}
         if path.endswith("/cameras/register"):
             self.cameras.add(body["camera_id"])
             return 200, {"id": 1, **body}
@@ -59,6 +68,7 @@ def fake_hub() -> Iterator[FakeHub]:
                 self.close_connection = True  # the agent died while it spoke
                 return
             body = json.loads(said)
+            hub.request_ids.append(self.headers.get("X-Request-Id", ""))
             told = hub.answers.pop(0) if hub.answers else None
             if told:
                 self._answer(told, {"detail": f"told to say {told}"})
@@ -74,6 +84,8 @@ def fake_hub() -> Iterator[FakeHub]:
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(data)))
+            if hub.retry_after and status >= 400:
+                self.send_header("Retry-After", hub.retry_after)
             self.end_headers()
             self.wfile.write(data)
 

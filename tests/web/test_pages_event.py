@@ -10,8 +10,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from central.accounts.access import SESSION_COOKIE
-from central.accounts.users import ensure_admin, log_in
+from central.accounts.asker import SESSION_COOKIE
+from central.accounts.login import log_in
+from central.accounts.users import ensure_admin
 from central.app import make_app
 from central.cameras import registry
 from central.context import Hub

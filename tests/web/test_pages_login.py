@@ -1,11 +1,13 @@
 """Logging in over HTTP: what is refused, where one goes afterwards, how the cookie is kept."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
-from central.accounts.access import SESSION_COOKIE
+from central.accounts.asker import SESSION_COOKIE
+from central.accounts.tokens import form_token
 from central.accounts.users import ensure_admin
 from central.app import make_app
 from central.context import Hub
@@ -19,8 +21,8 @@ PASSWORD = "correct horse"
 
 
 @pytest.fixture
-def client(database: Database) -> Iterator[TestClient]:
-    hub = Hub(Settings(admin_password=PASSWORD), database, lambda: NOON)
+def client(database: Database, tmp_path: Path) -> Iterator[TestClient]:
+    hub = Hub(Settings(home=tmp_path, admin_password=PASSWORD), database, lambda: NOON)
     ensure_admin(hub)
     with TestClient(make_app(hub), follow_redirects=False, headers=PAGE) as opened:
         yield opened
@@ -96,6 +98,7 @@ def test_it_ends_the_session_for_good(client: TestClient) -> None:
     client.post("/login", data={"name": "admin", "password": PASSWORD})
     token = client.cookies[SESSION_COOKIE]
     assert client.get("/").status_code == 200
-    assert client.post("/logout").headers["location"] == "/login"
+    told = {"csrf": form_token(token)}
+    assert client.post("/logout", data=told).headers["location"] == "/login"
     client.cookies.set(SESSION_COOKIE, token)
     assert client.get("/").headers["location"].startswith("/login")

@@ -22,6 +22,7 @@ def facts(**changes: Any) -> EventFacts:
         camera_id="front",
         camera_name="Front door",
         camera_location="Street",
+        camera_timezone=None,
         started_at=NOW - timedelta(hours=1),
         clip_started_at=NOW - timedelta(hours=1, seconds=5),
         ended_at=NOW,
@@ -37,6 +38,8 @@ def facts(**changes: Any) -> EventFacts:
         segment=1,
         previous_uid=None,
         salvaged=False,
+        said_status=None,
+        duration_s=72.4,
         created_at=NOW,
         files={FileKind.MP4: FileFacts(FileKind.MP4, "x", 1, None)},
         stages={"convert": stage("done")},
@@ -92,9 +95,45 @@ def test_it_says_nothing_when_all_is_well() -> None:
 
 
 def test_it_tells_what_is_unusual_about_an_event() -> None:
-    odd = facts(salvaged=True, clock={"synchronised": False}, origin={"synthetic": True}, clip=None)
-    assert len(views.notes(odd)) == 4
-    assert views.notes(facts()) == []
+    odd = facts(
+        salvaged=True,
+        clock={"synchronised": False},
+        origin={"synthetic": True},
+        stages={"convert": stage("skipped", 0)},
+    )
+    assert len(views.notes(odd, NOW)) == 4
+    assert views.notes(facts(), NOW) == []
+
+
+def test_it_tells_of_a_clock_that_was_wrong() -> None:
+    woke = facts(clock={"said": "1970-01-01T00:03:12", "synchronised": False})
+    assert views.notes(woke, NOW) == [
+        "The camera's clock was wrong: this is when the hub heard of the event."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "minutes", "card", "sentence"),
+    [
+        (None, 1, "recording", "The camera is still recording."),
+        ("processing", 1, "recording", "The camera is still recording."),
+        (None, 20, "no video", "This event has no video."),
+        ("interrupted", 1, "no video", "This event has no video."),
+    ],
+)
+def test_it_waits_for_a_video_for_as_long_as_one_may_come(
+    said: str | None, minutes: int, card: str, sentence: str
+) -> None:
+    begun = NOW - timedelta(minutes=minutes)
+    coming = facts(
+        files={}, stages={}, clip=None, duration_s=None, said_status=said, created_at=begun
+    )
+    shown = views.event(coming, [], BERLIN, NOW)
+    assert shown.card.state is not None
+    assert shown.card.state.text == card
+    assert shown.player.state is not None
+    assert shown.player.state.text == sentence
+    assert shown.settled is (card == "no video")
 
 
 def test_it_shows_why_a_stage_failed() -> None:

@@ -69,8 +69,8 @@ def test_it_says_on_the_card_that_ai_has_not_looked_yet(state: str) -> None:
 def test_it_does_not_hide_a_video_that_is_made_again() -> None:
     mp4 = {FileKind.MP4: FileFacts(FileKind.MP4, "x", 1, None)}
     again = facts(files=mp4, stages={"convert": stage("waiting", 0)})
-    assert views.card_state(again) is None
-    assert views.player(again).state is None
+    assert views.card_state(again, NOW) is None
+    assert views.player(again, NOW).state is None
 
 
 def test_it_keeps_the_names_within_a_sentence_as_they_are() -> None:

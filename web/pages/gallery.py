@@ -1,23 +1,26 @@
 """The gallery: events newest first, by day; new ones appear by themselves."""
 
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from datetime import date, datetime
+from typing import Annotated, Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
-from central.accounts.access import ThePerson
-from central.accounts.users import Person
+from central import cursor
+from central.accounts.caller import Caller
+from central.accounts.guard import needs_page
+from central.accounts.permissions import Permission
 from central.cameras import registry
 from central.changes import feed
 from central.context import Hub, TheHub
 from central.errors import BadRequest
 from central.events import query
-from central.events.cursor import decode_cursor, encode_cursor
+from central.local_time import day_bounds
 from web import render, views
 
 router = APIRouter(include_in_schema=False)
+
+Viewer = Annotated[Caller, Depends(needs_page(Permission.EVENTS_READ))]
 
 PAGE_LENGTH = 24
 CAMERA_COOKIE = "gatehouse_camera"
@@ -26,7 +29,7 @@ CAMERA_COOKIE = "gatehouse_camera"
 def gallery_page(
     request: Request,
     hub: Hub,
-    person: Person,
+    person: Caller,
     camera: str | None,
     day: str | None,
     before: str | None,
@@ -37,12 +40,12 @@ def gallery_page(
     """
     with hub.database.reading() as session:
         _, position = feed.span(session)
-        cameras = registry.every(session)
+        cameras = [one for one in registry.every(session) if person.may_see(one.camera_id)]
     known = {one.camera_id for one in cameras}
     remembered = request.cookies.get(CAMERA_COOKIE, "")
     chosen = camera if camera is not None else remembered if remembered in known else ""
     try:
-        found = _cards(hub, chosen, day, before)
+        found = _cards(hub, person, chosen, day, before)
         chosen_day = _day_words(day, hub) if day else ""
     except BadRequest as error:
         return render.sorry(person, error.status, "This address is not one of the gallery's.")
@@ -67,7 +70,7 @@ def gallery_page(
 @router.get("/gallery/more")
 def more(
     hub: TheHub,
-    person: ThePerson,
+    person: Viewer,
     before: str,
     camera: str | None = None,
     day: str | None = None,
@@ -75,19 +78,21 @@ def more(
 ) -> Response:
     """Return the next stretch of the gallery, to be put at its end."""
     return render.page(
-        "_days.html", **_cards(hub, camera or "", day, before) | {"shown_day": after_day}
+        "_days.html", **_cards(hub, person, camera or "", day, before) | {"shown_day": after_day}
     )
 
 
-def _cards(hub: Hub, camera: str, day: str | None, before: str | None) -> dict[str, Any]:
+def _cards(
+    hub: Hub, person: Caller, camera: str, day: str | None, before: str | None
+) -> dict[str, Any]:
     zone = hub.settings.zone
-    since, until = bounds(day, zone) if day else (None, None)
+    since, until = bounds(day, hub) if day else (None, None)
     with hub.database.reading() as session:
         page = query.recent(
             session,
             limit=PAGE_LENGTH,
-            before=decode_cursor(before) if before else None,
-            camera_id=camera or None,
+            before=cursor.decode(before) if before else None,
+            cameras=person.only(camera) if camera else person.cameras,
             since=since,
             until=until,
         )
@@ -95,20 +100,16 @@ def _cards(hub: Hub, camera: str, day: str | None, before: str | None) -> dict[s
     days = views.days([views.card(facts, zone, now) for facts in page.events])
     older = None
     if page.next:
-        older = urlencode({"before": encode_cursor(page.next), "camera": camera, "day": day or ""})
+        older = urlencode({"before": cursor.encode(page.next), "camera": camera, "day": day or ""})
     return {"days": days, "older": older, "shown_day": ""}
 
 
-def bounds(day: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def bounds(day: str, hub: Hub) -> tuple[datetime, datetime]:
     """Return when a local day begins and ends, in UTC. Raises BadRequest."""
     try:
-        start = date.fromisoformat(day)
-        if start.isoformat() != day:  # Python reads more spellings than cards are filed under
-            raise ValueError(day)
-        begins = datetime.combine(start, time(), zone)
-        ends = datetime.combine(start + timedelta(days=1), time(), zone)
-        return begins.astimezone(UTC), ends.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        date.fromisoformat(day)  # cards are filed under dates alone
+        return day_bounds(day, hub.settings.zone, hub.clock())
+    except ValueError as error:
         raise BadRequest("`day` is written as 2026-03-31") from error
 
 

@@ -109,6 +109,20 @@ def test_it_fails_a_bad_clip_with_its_reason_and_holds_nobody_up(
     assert (root / bad.files[FileKind.CLIP].path).read_bytes() == clip  # the source stays
 
 
+def test_it_makes_no_video_of_another_cameras_clip(hub: Hub, tmp_path: Path) -> None:
+    root = hub.settings.share_root
+    theirs = root / lay_on_share(root, camera_id="cellar").files[0].path
+    for lead in ("symlink_to", "hardlink_to"):
+        said = lay_on_share(root)
+        clip = root / said.files[0].path
+        clip.unlink()
+        getattr(clip, lead)(theirs)
+        (facts,) = convert(hub, said)
+        assert facts.stages["convert"].state == "failed"
+        assert "no plain file" in (facts.stages["convert"].last_error or "")
+        assert FileKind.MP4 not in facts.files
+
+
 def test_it_says_so_when_the_clip_is_gone(hub: Hub) -> None:
     said = lay_on_share(hub.settings.share_root)
     (hub.settings.share_root / said.files[0].path).unlink()

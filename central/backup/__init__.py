@@ -1,0 +1,1 @@
+"""Backup: the database in dated folders, made while the house runs, put back with a check."""

@@ -1,0 +1,1 @@
+"""Logs: the lines of hub, jobs and agents in one place, in one order."""

@@ -1,0 +1,1 @@
+"""What agents in the field say and are told: projections of our own truth, never a second one."""
