@@ -68,8 +68,8 @@ class Background:
 
     def learn(
         self, cells: Grid, compared: Comparison, busy: Flags, lively: Flags, dt_s: float
-    ) -> None:
-        """Take a frame into the background, each cell at its own pace."""
+    ) -> Flags:
+        """Take a frame into the background, each cell at its own pace; return what lies still."""
         self._still_s = np.where(busy & ~lively, self._still_s + dt_s, 0).astype(np.float32)
         quiet, slow, parked = (_rate(dt_s, t) for t in (QUIET_TAU_S, BUSY_TAU_S, PARKED_TAU_S))
         lies_still = self._still_s > PARKED_AFTER_S
@@ -90,6 +90,12 @@ class Background:
         self._slopes_age_s += dt_s
         if self._slopes_age_s > 1.0:
             self._slopes, self._slopes_age_s = steepness(self._mean), 0.0
+        return np.asarray(lies_still, dtype=np.bool_)
+
+    @property
+    def noise(self) -> Grid:
+        """How far each cell strays by itself, in brightness."""
+        return self._noise
 
     def relearn(self, cells: Grid) -> None:
         """Start from this frame: the scene has become another one."""

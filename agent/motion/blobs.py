@@ -4,14 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.motion.cells import Flags, Grid
+from agent.motion.cells import Flags, Grid, dilated
 
 
 @dataclass(frozen=True, slots=True)
 class Blob:
     """A connected group: its box in cells (right and bottom excluded), centre, size and strength.
 
-    `cells` counts those that differ from the background, `lively` those that changed just now.
+    `cells` counts those that differ from the background, `lively` those that changed just now,
+    `lit` those beside them that only stand in another light.
     """
 
     left: int
@@ -22,6 +23,7 @@ class Blob:
     y: float
     cells: int
     lively: int
+    lit: int = 0
 
     def touches(self, other: "Blob", reach: int) -> bool:
         """Tell whether the boxes come within `reach` cells of each other."""
@@ -33,14 +35,18 @@ class Blob:
         )
 
 
-def find(active: Flags, joined: Flags, lively: Flags) -> list[Blob]:
-    """Return the groups that hang together in `joined`, measured over their `active` cells."""
-    labels, count = _labelled(joined)
+def find(active: Flags, lit: Flags, lively: Flags) -> list[Blob]:
+    """Return the groups of active or lit cells, measured over the active ones alone.
+
+    Cells hang together across a gap of one or two.
+    """
+    labels, count = _labelled(dilated(active | lit))
     if count == 0:
         return []
     rows, columns = np.nonzero(active)
     of = labels[rows, columns]
     sizes = np.bincount(of, minlength=count + 1)
+    shone_on = np.bincount(labels[lit], minlength=count + 1)
     moving = np.bincount(labels[active & lively], minlength=count + 1)
     xs = np.bincount(of, weights=columns, minlength=count + 1)
     ys = np.bincount(of, weights=rows, minlength=count + 1)
@@ -61,6 +67,7 @@ def find(active: Flags, joined: Flags, lively: Flags) -> list[Blob]:
                 y=float(ys[label]) / size + 0.5,
                 cells=size,
                 lively=int(moving[label]),
+                lit=int(shone_on[label]),
             )
         )
     return found

@@ -18,9 +18,14 @@ CELLS_ACROSS = 80
 """About so many cells lie beside each other, whatever the size of the picture."""
 
 
+def side_of(luma: Luma) -> int:
+    """Return the side of a cell in pixels."""
+    return max(1, round(int(luma.shape[1]) / CELLS_ACROSS))
+
+
 def block_means(luma: Luma) -> Grid:
     """Return the mean brightness of each cell; rows and columns that fill no cell are left out."""
-    side = max(1, round(luma.shape[1] / CELLS_ACROSS))
+    side = side_of(luma)
     rows, columns = luma.shape[0] // side, luma.shape[1] // side
     cut = luma[: rows * side, : columns * side]
     # Sums of uint16 along rows first: several times faster than one mean over both axes.
@@ -39,6 +44,17 @@ def dilated(flags: Flags) -> Flags:
     grown[1:] |= wide[:-1]
     grown[:-1] |= wide[1:]
     return grown
+
+
+def around(grid: Grid) -> Grid:
+    """Return for each cell the sum over it and its eight neighbours."""
+    wide = grid.copy()
+    wide[:, 1:] += grid[:, :-1]
+    wide[:, :-1] += grid[:, 1:]
+    total = wide.copy()
+    total[1:] += wide[:-1]
+    total[:-1] += wide[1:]
+    return total
 
 
 def inside(corners: Sequence[Point], shape: tuple[int, int]) -> Flags:

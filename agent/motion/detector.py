@@ -7,7 +7,8 @@ import numpy as np
 from agent.motion import blobs
 from agent.motion.background import Background, Comparison
 from agent.motion.blobs import Blob
-from agent.motion.cells import Flags, Grid, block_means, dilated, inside
+from agent.motion.cells import Flags, Grid, block_means, dilated, inside, side_of
+from agent.motion.texture import Texture
 from agent.motion.tracks import Track, Tracker
 from agent.motion.verdict import Box, MotionSettings, Verdict
 from agent.sources.base import LumaFrame
@@ -25,6 +26,9 @@ ALIVE_US = 450_000
 """Motion is over so soon after the last of it."""
 
 SMALLEST_BLOB = 3
+MOSTLY_LIT = 1.5
+"""What is only lit otherwise, for more than so many times what is not, is light with its rim."""
+
 GAP_S = 3.0
 """A pause in the frames longer than this starts the background anew."""
 
@@ -54,26 +58,30 @@ class MotionDetector:
         dt_s = (frame.at_us - self._at_us) / 1e6
         background = self._background
         if background is None or background.shape != cells.shape or not 0 < dt_s < GAP_S:
-            return self._start(cells, frame.at_us)
+            return self._start(frame, cells)
         self._at_us = frame.at_us
         allowed = self._allowed_cells(background.shape)
         strictness = 2.0 ** (1 - 2 * self._settings.sensitivity)
         compared = background.compare(cells, strictness)
         differs = np.abs(compared.difference) > compared.threshold
         if np.count_nonzero(differs) > EVERYTHING * differs.size:
-            return self._everything_changed(cells, frame.at_us, background)
+            return self._everything_changed(frame, cells, background)
         active = differs & allowed
         lively = self._lively(cells, compared, frame.at_us)
+        lit = self._texture.shows_through(frame.luma, cells, active & lively, background.noise)
         # What differs but lies still (a ghost, a parked car) is left to the background.
-        found = self._blobs(active & lively, lively)
-        background.learn(cells, compared, dilated(differs), lively, dt_s)
+        found = self._blobs(active & lively & ~lit, lit, lively)
+        still = background.learn(cells, compared, dilated(differs), lively, dt_s)
+        self._texture.learn(frame.luma, compared.light, dilated(differs) & ~still, dt_s)
         if frame.at_us < self._learning_until_us:
             return Verdict(frame.at_us, moving=False, suppressed="learning")
         self._tracker.step(found, frame.at_us, self._settings.minimum_area * active.size)
         return self._verdict(frame.at_us, compared, active)
 
-    def _start(self, cells: Grid, at_us: int) -> Verdict:
+    def _start(self, frame: LumaFrame, cells: Grid) -> Verdict:
+        at_us = frame.at_us
         self._background = Background(cells)
+        self._texture = Texture(frame.luma, side_of(frame.luma))
         self._before.clear()
         self._tracker.clear()
         self._allowed = None
@@ -82,8 +90,10 @@ class MotionDetector:
         self._learning_until_us = at_us + round(LEARN_S * 1e6)
         return Verdict(at_us, moving=False, suppressed="learning")
 
-    def _everything_changed(self, cells: Grid, at_us: int, background: Background) -> Verdict:
+    def _everything_changed(self, frame: LumaFrame, cells: Grid, background: Background) -> Verdict:
+        at_us = frame.at_us
         background.relearn(cells)
+        self._texture = Texture(frame.luma, side_of(frame.luma))
         self._before.clear()
         self._tracker.clear()
         self._since_us = None
@@ -99,11 +109,11 @@ class MotionDetector:
         self._before.append((at_us, now))
         return dilated(np.abs(now - then) > compared.threshold * 0.7)
 
-    def _blobs(self, active: Flags, lively: Flags) -> list[Blob]:
+    def _blobs(self, active: Flags, lit: Flags, lively: Flags) -> list[Blob]:
         if not active.any():
             return []
-        joined = dilated(active)
-        return [blob for blob in blobs.find(active, joined, lively) if blob.cells >= SMALLEST_BLOB]
+        found = blobs.find(active, lit, lively)
+        return [b for b in found if b.cells >= SMALLEST_BLOB and b.lit <= MOSTLY_LIT * b.cells]
 
     def _allowed_cells(self, shape: tuple[int, int]) -> Flags:
         if self._allowed is None:
